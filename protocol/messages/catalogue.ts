@@ -1,0 +1,44 @@
+/**
+ * The catalogue of every message that a person sees, in English and Chinese.
+ *
+ * Each area keeps its own file; `{name}` in a text is replaced by the detail of that name.
+ */
+import { chainMessages } from './chain.ts';
+import { computeMessages } from './compute.ts';
+import { coreMessages } from './core.ts';
+import { evidenceMessages } from './evidence.ts';
+import { matchMessages } from './match.ts';
+import { nodeMessages } from './node.ts';
+
+export type Locale = 'en' | 'zh-CN';
+export type MessageTable = Readonly<Record<string, Readonly<Record<Locale, string>>>>;
+
+const catalogue = {
+  ...coreMessages,
+  ...computeMessages,
+  ...matchMessages,
+  ...chainMessages,
+  ...evidenceMessages,
+  ...nodeMessages,
+} as const satisfies MessageTable;
+
+export type ErrorCode = keyof typeof catalogue;
+
+/** Every code of the catalogue. */
+export const errorCodes = Object.keys(catalogue) as readonly ErrorCode[];
+
+/** @returns whether `code` is one of the catalogue's. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(catalogue, code);
+}
+
+/**
+ * The text of `code` in `locale`, its placeholders filled from `details`.
+ * @param details - values for the placeholders; one that is missing stays visible as `{name}`.
+ */
+export function messageFor(code: ErrorCode, details: Readonly<Record<string, unknown>>, locale: Locale): string {
+  const template = catalogue[code][locale];
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) =>
+    Object.hasOwn(details, name) ? String(details[name]) : whole,
+  );
+}

@@ -1,0 +1,2 @@
+/** Messages of the area `chain`; see catalogue.ts. */
+export const chainMessages = {} as const;

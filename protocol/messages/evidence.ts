@@ -1,0 +1,2 @@
+/** Messages of the area `evidence`; see catalogue.ts. */
+export const evidenceMessages = {} as const;

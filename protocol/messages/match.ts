@@ -1,0 +1,2 @@
+/** Messages of the area `match`; see catalogue.ts. */
+export const matchMessages = {} as const;
