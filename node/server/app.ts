@@ -1,0 +1,189 @@
+/**
+ * The node's HTTP surface: limits, authentication, routes; no domain rule.
+ *
+ * Order for every call: the signature over the head is verified, then membership and role, then the declared size; only
+ * then is the body read, its digest compared, and the route called. No byte reaches a parser before that.
+ */
+import { createHash } from 'node:crypto';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { equalBytes } from '@sealedger/protocol/bytes.ts';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { verifyRequestHeaders } from '@sealedger/protocol/http-signature.ts';
+import { PROBLEM_MEDIA_TYPE, problemOf } from '@sealedger/protocol/problem.ts';
+import express, { type Express, type Request, type Response } from 'express';
+import type { Directory, Logger, NonceStore, Role } from '../ports.ts';
+import { statusOf } from './problem.ts';
+
+export interface Caller {
+  readonly org: string;
+  readonly roles: readonly Role[];
+}
+
+export interface RouteContext {
+  readonly caller: Caller;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** The whole body, its digest already compared. */
+  body(): Promise<Uint8Array>;
+  /** Streams the body into `sink`; the promise rejects where the digest differs: discard what was written. */
+  bodyInto(sink: NodeJS.WritableStream): Promise<void>;
+}
+
+export type Answer =
+  | { readonly json: unknown; readonly status?: number }
+  | { readonly bytes: Uint8Array; readonly mediaType?: string }
+  | { readonly stream: (response: NodeJS.WritableStream) => Promise<void>; readonly sizeBytes: number };
+
+export interface Route {
+  readonly method: 'get' | 'post' | 'put';
+  readonly path: string;
+  /** Roles of which the caller must have one. */
+  readonly roles: readonly Role[];
+  /** Largest body, in bytes. */
+  readonly maxBodyBytes: number;
+  readonly answer: (context: RouteContext) => Promise<Answer>;
+}
+
+export interface AppParts {
+  readonly org: string;
+  readonly directory: Directory;
+  readonly nonces: NonceStore;
+  readonly clock: { now(): number };
+  readonly log: Logger;
+  /** Scheme, host and port under which the callers reach this node, without a trailing slash. */
+  readonly endpoint: () => string;
+}
+
+const MAX_SKEW_SECONDS = 30;
+const MAX_LIFETIME_SECONDS = 300;
+
+/** Builds the express application; `/healthz` alone answers without a signature. */
+export function createApp(parts: AppParts, routes: readonly Route[]): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.get('/healthz', (_request, response) => {
+    response.json({ org: parts.org, status: 'ok' });
+  });
+  for (const route of routes) {
+    app[route.method](route.path, (request, response) => {
+      void serve(parts, route, request, response);
+    });
+  }
+  app.use((_request, response) => {
+    sendProblem(response, new ProtocolError('ROUTE_UNKNOWN', {}));
+  });
+  return app;
+}
+
+async function serve(parts: AppParts, route: Route, request: Request, response: Response): Promise<void> {
+  try {
+    const caller = await authenticate(parts, route, request);
+    await sendAnswer(response, await route.answer(contextOf(caller.caller, caller.digest, request, route)));
+  } catch (error) {
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    if (error instanceof ProtocolError) {
+      parts.log.info('refused', { route: route.path, code: error.code });
+      sendProblem(response, error);
+    } else {
+      parts.log.error('failed', { route: route.path }, error);
+      sendProblem(response, new ProtocolError('INTERNAL', {}));
+    }
+  }
+}
+
+async function authenticate(
+  parts: AppParts,
+  route: Route,
+  request: Request,
+): Promise<{ caller: Caller; digest: Uint8Array | undefined }> {
+  const verified = await verifyRequestHeaders({
+    method: request.method,
+    url: `${parts.endpoint()}${request.originalUrl}`,
+    headers: request.headersDistinct,
+    publicKeyFor: (org, keyEpoch) => parts.directory.signingKey(org, keyEpoch),
+    now: Math.floor(parts.clock.now() / 1000),
+    maxSkewSeconds: MAX_SKEW_SECONDS,
+    maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
+  });
+  const member = await parts.directory.activeMember(verified.org);
+  if (!route.roles.some((role) => member.roles.includes(role))) {
+    throw new ProtocolError('ROLE_MISSING', { org: member.org, needed: route.roles.join(' | ') });
+  }
+  assertBodySize(request, route);
+  await parts.nonces.use(
+    verified.org,
+    verified.nonce,
+    parts.clock.now() + 1000 * (MAX_LIFETIME_SECONDS + MAX_SKEW_SECONDS),
+  );
+  return { caller: { org: member.org, roles: member.roles }, digest: verified.contentDigest };
+}
+
+function assertBodySize(request: Request, route: Route): void {
+  if (request.headers['content-encoding'] !== undefined) throw new ProtocolError('BODY_ENCODED', {});
+  const declared = request.headers['content-length'];
+  if (declared === undefined) {
+    if (request.headers['transfer-encoding'] !== undefined) throw new ProtocolError('BODY_LENGTH_MISSING', {});
+    return;
+  }
+  if (Number(declared) > route.maxBodyBytes) {
+    throw new ProtocolError('BODY_TOO_LARGE', { declaredBytes: Number(declared), limitBytes: route.maxBodyBytes });
+  }
+}
+
+function contextOf(caller: Caller, digest: Uint8Array | undefined, request: Request, route: Route): RouteContext {
+  const bodyInto = async (sink: NodeJS.WritableStream): Promise<void> => {
+    const hash = createHash('sha256');
+    const meter = new Transform({
+      transform(part: Buffer, _encoding, done): void {
+        hash.update(part);
+        done(null, part);
+      },
+    });
+    await pipeline(request, meter, sink);
+    if (digest === undefined || !equalBytes(hash.digest(), digest)) throw new ProtocolError('BODY_DIGEST_MISMATCH', {});
+  };
+  const body = async (): Promise<Uint8Array> => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    for await (const part of request as AsyncIterable<Buffer>) {
+      size += part.length;
+      if (size > route.maxBodyBytes)
+        throw new ProtocolError('BODY_TOO_LARGE', { declaredBytes: size, limitBytes: route.maxBodyBytes });
+      parts.push(part);
+    }
+    const whole = Buffer.concat(parts);
+    const actual = createHash('sha256').update(whole).digest();
+    if (digest === undefined || !equalBytes(actual, digest)) throw new ProtocolError('BODY_DIGEST_MISMATCH', {});
+    return whole;
+  };
+  const query = new URLSearchParams(request.originalUrl.split('?')[1] ?? '');
+  return { caller, params: request.params as Record<string, string>, query, body, bodyInto };
+}
+
+async function sendAnswer(response: Response, answer: Answer): Promise<void> {
+  if ('json' in answer) {
+    response.status(answer.status ?? 200).json(answer.json);
+    return;
+  }
+  response.setHeader('content-type', ('mediaType' in answer && answer.mediaType) || 'application/octet-stream');
+  if ('bytes' in answer) {
+    response.end(answer.bytes);
+    return;
+  }
+  response.setHeader('content-length', answer.sizeBytes);
+  await answer.stream(response);
+}
+
+function sendProblem(response: Response, error: ProtocolError): void {
+  const status = statusOf(error.code);
+  response
+    .status(status)
+    .type(PROBLEM_MEDIA_TYPE)
+    .send(JSON.stringify(problemOf(error, status)));
+  response.req.resume();
+}
