@@ -1,2 +1,55 @@
 /** Messages of the area `evidence`; see catalogue.ts. */
-export const evidenceMessages = {} as const;
+export const evidenceMessages = {
+  EVENT_SALT_LENGTH: {
+    en: 'A salt has {found} bytes; {minimum} to {maximum} are needed.',
+    'zh-CN': '盐值为 {found} 字节;应为 {minimum} 至 {maximum} 字节。',
+  },
+  EVENT_SALT_SECRET: {
+    en: 'The secret for salts has {found} bytes; at least {minimum} are needed.',
+    'zh-CN': '盐值密钥为 {found} 字节;至少需要 {minimum} 字节。',
+  },
+  EVENT_TYPE_UNKNOWN: {
+    en: 'The event has a type or source outside the closed list.',
+    'zh-CN': '事件的类型或来源不在规定的列表内。',
+  },
+  EVENT_KEY_REUSED: {
+    en: 'Event {index} has this key already and says something else; a {kind} event was to be logged.',
+    'zh-CN': '事件 {index} 已使用该键且内容不同;本次要记录的是 {kind} 事件。',
+  },
+  EVENT_BATCH_MIXED: {
+    en: 'Some events of one append are in the log already or occur twice, others are new; an append is whole or repeated whole.',
+    'zh-CN': '同一次追加中部分事件已在日志中或重复出现,其余为新事件;追加须整体为新或整体重复。',
+  },
+  EVIDENCE_RANGE: {
+    en: 'The log has {size} events; {index} is outside.',
+    'zh-CN': '日志共有 {size} 个事件;{index} 超出范围。',
+  },
+  EVIDENCE_LOG_FAILED: {
+    en: 'A write of the evidence log failed at {size} events; it takes nothing more until the node is started again.',
+    'zh-CN': '证据日志在第 {size} 个事件处写入失败;节点重新启动前不再接受新事件。',
+  },
+  EVIDENCE_STORE_CORRUPT: {
+    en: 'The evidence store contradicts itself: {what}. Run sealedger-node fsck; do not write to it.',
+    'zh-CN': '证据存储自相矛盾:{what}。请运行 sealedger-node fsck,不要再写入。',
+  },
+  ANCHOR_LOG_REWOUND: {
+    en: 'The chain holds a checkpoint of {anchored} events, the log has {size}: the log was set back.',
+    'zh-CN': '链上检查点含 {anchored} 个事件,而日志只有 {size} 个:日志被回退。',
+  },
+  ANCHOR_ROOT_DIFFERS: {
+    en: 'The chain holds another root for {size} events than the log: two histories.',
+    'zh-CN': '对于 {size} 个事件,链上的根与日志的根不同:存在两份历史。',
+  },
+  RECEIPT_PROOF_INVALID: {
+    en: 'The receipt proof does not hold: {reason}.',
+    'zh-CN': '交易收据证明不成立:{reason}。',
+  },
+  BLOCK_HEADER_MISMATCH: {
+    en: 'The header of block {number} does not hash to its hash: a wrong answer, or a header form that is not known here.',
+    'zh-CN': '区块 {number} 的区块头与其哈希不符:应答有误,或区块头格式未知。',
+  },
+  BLOCK_HEADER_MALFORMED: {
+    en: 'A block header is malformed.',
+    'zh-CN': '区块头格式错误。',
+  },
+} as const;

@@ -1,0 +1,269 @@
+/**
+ * The node's own log of signed events: append-only, and durable before anything that an event speaks of leaves the node.
+ *
+ * One writer takes what waits, makes one atomic synced batch of it (group commit) and only then lets the callers go on.
+ * Trust: the organisation can write here what it likes; that it cannot change it afterwards is what checkpoints on chain
+ * and consistency proofs give.
+ */
+import { toHex } from '@sealedger/protocol/bytes.ts';
+import { SUITE } from '@sealedger/protocol/domains.ts';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { checkpointSigningBytes, type SignedCheckpoint } from '@sealedger/protocol/evidence/checkpoint.ts';
+import { eventLeafBytes } from '@sealedger/protocol/evidence/event.ts';
+import {
+  leafHash,
+  MerkleFrontier,
+  type MerkleNode,
+  readConsistencyProof,
+  readInclusionProof,
+  readRoot,
+} from '@sealedger/protocol/merkle.ts';
+import {
+  assertSameContent,
+  draftId,
+  type EventDraft,
+  entryPuts,
+  type IndexedField,
+  indexOfKey,
+  type LoggedEvent,
+  logKeys,
+  parseEntry,
+  signDraft,
+} from './log-entry.ts';
+import { type LogState, logStatePut, openLogState } from './log-state.ts';
+import type { EventSigner, EvidenceClock, EvidencePut, EvidenceStore } from './ports.ts';
+import { placeNodes, tileReader } from './tiles.ts';
+
+/** Events of one synced batch at most: about 50 ms of signing, so that the node keeps answering. */
+const MAX_BATCH_EVENTS = 256;
+
+export type EvidenceLogParts<Op> = {
+  readonly store: EvidenceStore<Op>;
+  readonly signer: EventSigner;
+  readonly clock: EvidenceClock;
+  /** 32 bytes that serve nothing else: ids and salts of the events derive from it. */
+  readonly secret: Uint8Array;
+};
+
+type Waiting<Op> = {
+  readonly drafts: readonly EventDraft[];
+  readonly others: readonly Op[];
+  readonly resolve: (events: readonly LoggedEvent[]) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+/** A batch in the making: what will be true once it is on disk. */
+type Batch<Op> = {
+  readonly puts: EvidencePut[];
+  readonly others: Op[];
+  readonly completed: MerkleNode[];
+  readonly frontier: MerkleFrontier;
+  readonly byId: Map<string, LoggedEvent>;
+};
+
+/** The log. @typeParam Op - a write to other state of the node that goes into the transaction of an event. */
+export class EvidenceLog<Op> {
+  readonly #parts: EvidenceLogParts<Op>;
+  #state: LogState;
+  #waiting: Waiting<Op>[] = [];
+  #writing: Promise<void> | null = null;
+  #failure: ProtocolError | null = null;
+
+  private constructor(parts: EvidenceLogParts<Op>, state: LogState) {
+    this.#parts = parts;
+    this.#state = state;
+  }
+
+  /**
+   * Opens the log, or starts it. What a crash left half done is not there: a batch is whole or absent.
+   * @throws {ProtocolError} EVIDENCE_STORE_CORRUPT where the store contradicts itself.
+   */
+  static async open<Op>(parts: EvidenceLogParts<Op>): Promise<EvidenceLog<Op>> {
+    return new EvidenceLog(parts, await openLogState(parts.store));
+  }
+
+  /** Organisation whose log this is. */
+  get org(): string {
+    return this.#parts.signer.org;
+  }
+
+  /** Number of durable events. */
+  get size(): number {
+    return this.#state.size;
+  }
+
+  /**
+   * Appends events, with other writes in the same transaction: either all of it is on disk when this resolves, or none.
+   *
+   * Idempotent by the drafts' keys: where all of them are in the log already, nothing is written, `others` neither, and
+   * the events come back with their first index and time.
+   * @throws {ProtocolError} SCHEMA_MISMATCH; EVENT_KEY_REUSED where a key stands for other fields; EVENT_BATCH_MIXED where
+   * only some of the drafts are new; EVIDENCE_LOG_FAILED after a failed write, until the log is opened again.
+   */
+  append(drafts: readonly EventDraft[], others: readonly Op[] = []): Promise<readonly LoggedEvent[]> {
+    const appended = new Promise<readonly LoggedEvent[]>((resolve, reject) => {
+      this.#waiting.push({ drafts, others, resolve, reject });
+    });
+    this.#writing ??= this.#write();
+    return appended;
+  }
+
+  /** Resolves once everything appended so far is on disk or refused. */
+  async settled(): Promise<void> {
+    await this.#writing;
+  }
+
+  /** The event at `index`. @throws {ProtocolError} EVIDENCE_RANGE, EVIDENCE_STORE_CORRUPT */
+  async eventAt(index: number): Promise<LoggedEvent> {
+    if (!Number.isSafeInteger(index) || index < 0 || index >= this.size) {
+      throw new ProtocolError('EVIDENCE_RANGE', { index, size: this.size });
+    }
+    return parseEntry(index, await this.#parts.store.get(logKeys.event(index)));
+  }
+
+  /** Indexes of the events whose field has this value, ascending. */
+  async find(field: IndexedField, value: string): Promise<readonly number[]> {
+    const prefix = logKeys.byPrefix(field, value);
+    const entries = await this.#parts.store.range(prefix, `${prefix}~`, Number.MAX_SAFE_INTEGER);
+    return entries.map(({ key }) => indexOfKey(key)).filter((index) => index < this.size);
+  }
+
+  /** Root of the first `size` events, 32 bytes in hex. @throws {ProtocolError} EVIDENCE_RANGE */
+  async rootAt(size: number): Promise<string> {
+    return toHex(await readRoot(this.#reader(size), size));
+  }
+
+  /** Proof that event `index` is among the first `size`, as hex. @throws {ProtocolError} EVIDENCE_RANGE, MERKLE_RANGE */
+  async inclusionProof(index: number, size: number): Promise<string[]> {
+    return (await readInclusionProof(this.#reader(size), index, size)).map(toHex);
+  }
+
+  /** Proof that the first `size1` events are a prefix of the first `size2`. @throws {ProtocolError} as inclusionProof */
+  async consistencyProof(size1: number, size2: number): Promise<string[]> {
+    return (await readConsistencyProof(this.#reader(size2), size1, size2)).map(toHex);
+  }
+
+  /**
+   * The signed checkpoint of the first `size` events (default: all). One size has one, for ever.
+   * @throws {ProtocolError} EVIDENCE_RANGE
+   */
+  async checkpoint(size = this.size): Promise<SignedCheckpoint> {
+    const { store, signer } = this.#parts;
+    const stored = await store.get(logKeys.checkpoint(size));
+    if (stored !== undefined) return JSON.parse(stored) as SignedCheckpoint;
+    const checkpoint = { suite: SUITE, org: signer.org, size, root: await this.rootAt(size) } as const;
+    const { keyEpoch } = signer;
+    const signature = toHex(signer.sign(checkpointSigningBytes(checkpoint, keyEpoch)));
+    const signed: SignedCheckpoint = { checkpoint, keyEpoch, signature };
+    await store.commit([{ key: logKeys.checkpoint(size), value: JSON.stringify(signed) }], []);
+    return signed;
+  }
+
+  #reader(size: number): ReturnType<typeof tileReader> {
+    if (!Number.isSafeInteger(size) || size < 1 || size > this.size) {
+      throw new ProtocolError('EVIDENCE_RANGE', { index: size, size: this.size });
+    }
+    return tileReader(this.#state.size, this.#state.open, (key) => this.#parts.store.get(key));
+  }
+
+  async #write(): Promise<void> {
+    // One turn later, so that everything appended in this turn shares a batch.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const taken = this.#take();
+      try {
+        await this.#commit(taken);
+      } catch (cause) {
+        for (const { reject } of taken) reject(cause);
+      }
+    }
+    this.#writing = null;
+  }
+
+  #take(): readonly Waiting<Op>[] {
+    let events = 0;
+    let count = 0;
+    for (const { drafts } of this.#waiting) {
+      events += drafts.length;
+      if (count > 0 && events > MAX_BATCH_EVENTS) break;
+      count++;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  async #commit(taken: readonly Waiting<Op>[]): Promise<void> {
+    if (this.#failure !== null) throw this.#failure;
+    const batch: Batch<Op> = {
+      puts: [],
+      others: [],
+      completed: [],
+      frontier: MerkleFrontier.parse(this.#state.frontier),
+      byId: await this.#known(taken),
+    };
+    const answers = taken.map((waiting) => this.#stage(batch, waiting));
+    if (batch.completed.length > 0) await this.#flush(batch);
+    taken.forEach(({ resolve, reject }, i) => {
+      const answer = answers[i]!;
+      if (answer instanceof Error) reject(answer);
+      else resolve(answer);
+    });
+  }
+
+  /** Events of the log that some of the drafts repeat. */
+  async #known(taken: readonly Waiting<Op>[]): Promise<Map<string, LoggedEvent>> {
+    const { store, secret } = this.#parts;
+    const ids = taken.flatMap(({ drafts }) => drafts.map((draft) => draftId(secret, draft)));
+    const indexes = await store.getMany(ids.map(logKeys.id));
+    const known = new Map<string, LoggedEvent>();
+    for (const [i, index] of indexes.entries()) {
+      if (index !== undefined) known.set(ids[i]!, await this.eventAt(Number(index)));
+    }
+    return known;
+  }
+
+  /** Adds one caller's events to the batch, or says why not; a refusal leaves the batch as it was. */
+  #stage(batch: Batch<Op>, { drafts, others }: Waiting<Op>): readonly LoggedEvent[] | Error {
+    const { signer, secret, clock } = this.#parts;
+    try {
+      const found = drafts.map((draft) => batch.byId.get(draftId(secret, draft)));
+      const repeated = found.filter((event) => event !== undefined);
+      drafts.forEach((draft, i) => {
+        if (found[i] !== undefined) assertSameContent(found[i], draft, signer.org, secret);
+      });
+      if (repeated.length > 0 && repeated.length === drafts.length) return repeated;
+      if (repeated.length > 0) throw new ProtocolError('EVENT_BATCH_MIXED', {});
+      const timeMs = clock.now();
+      const made = drafts.map((draft) => signDraft(draft, signer, secret, timeMs));
+      assertDistinct(made.map(({ signed }) => signed.event.id));
+      batch.others.push(...others);
+      return made.map((entry) => this.#place(batch, entry));
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  #place(batch: Batch<Op>, entry: Omit<LoggedEvent, 'index'>): LoggedEvent {
+    const logged: LoggedEvent = { index: batch.frontier.size, ...entry };
+    batch.completed.push(...batch.frontier.append(leafHash(eventLeafBytes(entry.signed))));
+    batch.puts.push(...entryPuts(logged));
+    batch.byId.set(entry.signed.event.id, logged);
+    return logged;
+  }
+
+  async #flush(batch: Batch<Op>): Promise<void> {
+    const { open, writes } = placeNodes(this.#state.open, batch.completed);
+    const next: LogState = { size: batch.frontier.size, frontier: batch.frontier.toJSON(), open };
+    try {
+      await this.#parts.store.commit([...batch.puts, ...writes, logStatePut(next)], batch.others);
+    } catch (cause) {
+      // Whether the batch reached the disk is unknown now; only opening the store again tells.
+      this.#failure = new ProtocolError('EVIDENCE_LOG_FAILED', { size: this.size }, { cause });
+      throw this.#failure;
+    }
+    this.#state = next;
+  }
+}
+
+function assertDistinct(ids: readonly string[]): void {
+  if (new Set(ids).size !== ids.length) throw new ProtocolError('EVENT_BATCH_MIXED', {});
+}

@@ -1,0 +1,39 @@
+/** What the evidence log asks of the world: a durable store, a signing key, a clock, the chain. */
+import type { Clock } from '../ports.ts';
+
+/** Signs as this organisation with the key that the chain shows for `keyEpoch`. */
+export interface EventSigner {
+  readonly org: string;
+  readonly keyEpoch: number;
+  /** Ed25519 (RFC 8032): 64 bytes. */
+  sign(message: Uint8Array): Uint8Array;
+}
+
+export type EvidencePut = { readonly key: string; readonly value: string };
+
+/**
+ * Where the log is kept.
+ * @typeParam Op - a write of somebody else's state that goes into the same transaction.
+ */
+export interface EvidenceStore<Op> {
+  get(key: string): Promise<string | undefined>;
+  getMany(keys: readonly string[]): Promise<readonly (string | undefined)[]>;
+  /** Entries with from <= key < to, in order of the keys, at most `limit`. */
+  range(from: string, to: string, limit: number): Promise<readonly EvidencePut[]>;
+  /** Writes all or nothing, and is on disk (fsync) when it resolves. */
+  commit(puts: readonly EvidencePut[], others: readonly Op[]): Promise<void>;
+}
+
+export type EvidenceClock = Pick<Clock, 'now'>;
+
+export type AnchoredAt = { readonly transactionHash: string; readonly blockNumber: number };
+
+/** The Evidence contract, as far as anchoring needs it. Roots are 32 bytes in hex, without 0x. */
+export interface AnchorChain {
+  /** The latest checkpoint that the contract holds for this organisation; size 0 where there is none. */
+  latestAnchor(): Promise<{ readonly size: number; readonly root: string }>;
+  /** Sends the transaction and waits until it is in a block. */
+  anchor(size: number, root: string): Promise<AnchoredAt>;
+  /** Finds the transaction that anchored `size`, for one whose answer was lost in a crash. */
+  findAnchor(size: number): Promise<AnchoredAt | undefined>;
+}

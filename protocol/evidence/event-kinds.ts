@@ -1,0 +1,128 @@
+/**
+ * The closed list of what a node's log may say, from a member's admission to the last unlocking.
+ *
+ * Fields hold digests, organisation ids, counts, codes and times only. No schema here takes a free text, a name of a
+ * person or an identifier: what would need one goes into a report kept at home, and its digest stands here.
+ * The event itself carries salted commitments of these fields (event.ts).
+ */
+import { z } from 'zod';
+import { hex32, organisationId, purposeCode } from '../schema.ts';
+
+const count = z.int().min(0);
+const ordinal = z.int().min(1);
+const level = z.int().min(1).max(9);
+const unixSeconds = z.int().min(0);
+/** A stable word for a machine. Six digits in a row are refused: every identifier of a person or an enterprise has them. */
+const code = z
+  .string()
+  .max(64)
+  .regex(/^[A-Za-z][A-Za-z0-9]*([-._:][A-Za-z0-9]+)*$/, 'a code is words of letters and digits joined by - . _ or :')
+  .refine((text) => !/[0-9]{6}/.test(text), 'a code has no six digits in a row');
+
+/** One schema per kind; the kind `x` has the CloudEvents type `org.sealedger.x.v1`. */
+export const eventSchemas = {
+  member: z.strictObject({ org: organisationId, roles: z.array(code).min(1).max(8), state: code, keyEpoch: count }),
+  dataset: z.strictObject({ datasetId: hex32, owner: organisationId, level, state: code, metadataHash: hex32 }),
+  version: z.strictObject({
+    datasetId: hex32,
+    name: code,
+    version: ordinal,
+    metadataHash: hex32,
+    commitment: hex32,
+    level,
+    rows: count,
+  }),
+  quality: z.strictObject({
+    datasetId: hex32,
+    version: ordinal,
+    ruleSetHash: hex32,
+    scoreBasisPoints: z.int().min(0).max(10_000),
+    reportHash: hex32,
+  }),
+  workOrder: z.strictObject({ datasetId: hex32, version: ordinal, orderId: hex32, state: code, rows: count }),
+  request: z.strictObject({
+    requestId: hex32,
+    requester: organisationId,
+    purpose: purposeCode,
+    datasets: z.array(hex32).min(1).max(1024),
+    modelDigest: hex32,
+    quota: count,
+    expiresAt: unixSeconds,
+  }),
+  decision: z.strictObject({
+    requestId: hex32,
+    decider: organisationId,
+    approved: z.boolean(),
+    reason: code,
+    grantHash: hex32.optional(),
+  }),
+  computation: z.strictObject({
+    requestId: hex32,
+    computationId: hex32,
+    attempt: count,
+    role: code,
+    state: z.literal(['announced', 'started', 'completed', 'retired']),
+    inputDigest: hex32.optional(),
+    outputDigest: hex32.optional(),
+    seedCommitment: hex32.optional(),
+    chunks: count.optional(),
+  }),
+  result: z.strictObject({
+    requestId: hex32,
+    computationId: hex32,
+    batch: count,
+    commitment: hex32,
+    count,
+  }),
+  unlocking: z.strictObject({
+    requestId: hex32,
+    computationId: hex32,
+    lane: count,
+    counter: count,
+    count: ordinal,
+    totalUsed: count,
+    requestDigest: hex32,
+    receiptDigest: hex32,
+    blindedDigest: hex32,
+  }),
+  revocation: z.strictObject({ requestId: hex32, reason: code }),
+  keyChange: z.strictObject({
+    org: organisationId,
+    keyEpoch: count,
+    ed25519Key: hex32,
+    x25519Key: hex32,
+  }),
+  alert: z.strictObject({ code, requestId: hex32.optional(), count: count.optional() }),
+} as const;
+
+export type EventKind = keyof typeof eventSchemas;
+export type EventFields<K extends EventKind = EventKind> = z.output<(typeof eventSchemas)[K]>;
+export type FieldValue = string | number | boolean | readonly string[];
+
+export const eventKinds = Object.keys(eventSchemas) as readonly EventKind[];
+
+/** The CloudEvents type of a kind. */
+export function eventType(kind: EventKind): `org.sealedger.${EventKind}.v1` {
+  return `org.sealedger.${kind}.v1`;
+}
+
+/** @returns the kind of a CloudEvents type, or undefined where it is none of the closed list. */
+export function kindOfType(type: string): EventKind | undefined {
+  return eventKinds.find((kind) => eventType(kind) === type);
+}
+
+/** @returns the names of the fields that an event of `kind` may have, and of those that it must have. */
+export function fieldNames(kind: EventKind): {
+  readonly allowed: ReadonlySet<string>;
+  readonly required: readonly string[];
+} {
+  const shape: Readonly<Record<string, z.ZodType>> = eventSchemas[kind].shape;
+  const allowed = new Set(Object.keys(shape));
+  return { allowed, required: [...allowed].filter((name) => !shape[name]!.safeParse(undefined).success) };
+}
+
+/** Whether `value` is one that the field `name` of `kind` may hold. */
+export function isFieldValue(kind: EventKind, name: string, value: unknown): boolean {
+  const shape: Readonly<Record<string, z.ZodType>> = eventSchemas[kind].shape;
+  return Object.hasOwn(shape, name) && shape[name]!.safeParse(value).success;
+}
