@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
+import {Catalogue} from "./Catalogue.sol";
+import {Consortium} from "./Consortium.sol";
+import {OrganisationRegister} from "./OrganisationRegister.sol";
+import {RequestTypes} from "./RequestTypes.sol";
+
+/// @title Requests
+/// @notice Life of a request: submitted, decided by each owner, active once all approved and all gates published their key,
+/// then completed, revoked or expired.
+/// @dev Deciders are the distinct owners of the datasets and of the register version; participants of a computation are the
+/// distinct owners of the datasets and the gates.
+contract Requests is RequestTypes {
+    using EnumerableSet for EnumerableSet.Bytes32Set;
+
+    /// @notice Bounds. Participants: the noise of a sum of sealed tables is tested up to 32. Quota and term: numbers that
+    /// every reader holds exactly, and no grant for ever.
+    uint256 public constant MAX_PARTICIPANTS = 32;
+    uint256 public constant MAX_DATASETS = 128;
+    uint64 public constant MAX_QUOTA = 1 << 40;
+    uint64 public constant MAX_TERM = 1830 days;
+
+    struct Record {
+        bytes32 requester;
+        State state;
+        uint32 attempt;
+        uint32 pending;
+        uint32 departments;
+        uint64 submittedAt;
+        uint64 activatedAt;
+        Terms terms;
+        EnumerableSet.Bytes32Set deciders;
+        EnumerableSet.Bytes32Set gates;
+        EnumerableSet.Bytes32Set participants;
+    }
+
+    /// @notice Consortium whose members act here.
+    Consortium public immutable consortium;
+
+    /// @notice Catalogue whose versions are asked for.
+    Catalogue public immutable catalogue;
+
+    uint8 private immutable _bank;
+    uint8 private immutable _department;
+    uint8 private immutable _registrar;
+    uint8 private immutable _gate;
+    uint8 private immutable _regulator;
+
+    mapping(bytes32 id => Record) private _records;
+    mapping(bytes32 id => mapping(bytes32 org => Decision)) private _decisions;
+    mapping(bytes32 id => mapping(bytes32 gate => GateRecord)) private _gateRecords;
+
+    /// @param catalogue_ catalogue; its consortium is the consortium here.
+    constructor(Catalogue catalogue_) {
+        catalogue = catalogue_;
+        consortium = catalogue_.consortium();
+        _bank = consortium.BANK();
+        _department = consortium.DEPARTMENT();
+        _registrar = consortium.REGISTRAR();
+        _gate = consortium.GATE();
+        _regulator = consortium.REGULATOR();
+    }
+
+    /// @notice Submits a request; the caller must be a bank.
+    /// @param terms what is asked for.
+    function submit(Terms calldata terms) external {
+        (bytes32 requester, uint8 roles) = consortium.requireActive(msg.sender);
+        if (roles & _bank == 0) revert RequestsRoleMissing(requester, _bank);
+        bytes32 id = terms.requestDigest;
+        if (id == 0 || terms.modelDigest == 0) revert RequestsZeroDigest();
+        Record storage record = _records[id];
+        if (record.state != State.None) revert RequestsAlreadySubmitted(id);
+        _checkLimits(terms);
+        record.requester = requester;
+        record.state = State.Submitted;
+        record.submittedAt = uint64(block.timestamp);
+        record.terms = terms;
+        _addDatasets(record, terms);
+        _addRegister(record, terms.registerVersion);
+        _addGates(record, terms.gates);
+        uint256 participantCount = record.participants.length();
+        if (participantCount > MAX_PARTICIPANTS) revert RequestsTooManyParticipants(participantCount, MAX_PARTICIPANTS);
+        record.pending = uint32(record.deciders.length() + record.gates.length());
+        _emitSubmitted(requester, terms);
+    }
+
+    /// @notice Decides as one of the owners, once.
+    /// @param id request.
+    /// @param approved whether the owner agrees; one rejection rejects the request.
+    /// @param reasonHash commitment to the reason.
+    /// @param grantHash digest of the signed grant; given with an approval, and only then.
+    function decide(bytes32 id, bool approved, bytes32 reasonHash, bytes32 grantHash) external {
+        bytes32 org = _caller();
+        Record storage record = _requireState(id, State.Submitted);
+        if (!record.deciders.contains(org)) revert RequestsNotDecider(id, org);
+        if (_decisions[id][org].verdict != Verdict.None) revert RequestsAlreadyDecided(id, org);
+        if (approved && grantHash == 0) revert RequestsGrantMissing(id, org);
+        if (!approved && grantHash != 0) revert RequestsGrantWithoutApproval(id, org);
+        Verdict verdict = approved ? Verdict.Approved : Verdict.Rejected;
+        _decisions[id][org] = Decision(verdict, reasonHash, grantHash, uint64(block.timestamp));
+        emit RequestDecided(id, org, approved, reasonHash, grantHash);
+        if (approved) {
+            _settle(id, record);
+        } else {
+            record.state = State.Rejected;
+            emit RequestRejected(id, org);
+        }
+    }
+
+    /// @notice Publishes the caller's epoch key for a request, once.
+    /// @param id request.
+    /// @param poprfPublicKey encoded ristretto255 element (RFC 9496).
+    function publishGateKey(bytes32 id, bytes32 poprfPublicKey) external {
+        bytes32 org = _caller();
+        Record storage record = _requireState(id, State.Submitted);
+        if (!record.gates.contains(org)) revert RequestsNotGate(id, org);
+        if (poprfPublicKey == 0) revert RequestsZeroGateKey();
+        if (_gateRecords[id][org].poprfPublicKey != 0) revert RequestsGateKeyPublished(id, org);
+        _gateRecords[id][org].poprfPublicKey = poprfPublicKey;
+        emit GateKeyPublished(id, org, poprfPublicKey);
+        _settle(id, record);
+    }
+
+    /// @notice Opens the next attempt at the computation; all participants must be active.
+    /// @param id request.
+    /// @param attempt latest attempt plus one, so that a call sent twice opens one attempt.
+    function openAttempt(bytes32 id, uint32 attempt) external {
+        Record storage record = _requireState(id, State.Active);
+        _requireRequester(id, record);
+        if (attempt != record.attempt + 1) revert RequestsAttemptOutOfOrder(id, record.attempt + 1, attempt);
+        uint256 count = record.participants.length();
+        for (uint256 i = 0; i < count; i++) _rolesOfActive(record.participants.at(i));
+        record.attempt = attempt;
+        emit AttemptOpened(id, attempt);
+    }
+
+    /// @notice Records how many unlockings the calling gate has metered; also after the end, since the chain may have been away.
+    /// @param id request.
+    /// @param total unlockings since the request became active; larger than before, at most the quota.
+    function recordUnlocks(bytes32 id, uint64 total) external {
+        bytes32 org = _caller();
+        Record storage record = _requireKnown(id);
+        if (!record.gates.contains(org)) revert RequestsNotGate(id, org);
+        if (record.activatedAt == 0) revert RequestsWrongState(id, stateOf(id));
+        GateRecord storage gate = _gateRecords[id][org];
+        if (total <= gate.unlocks) revert RequestsUnlocksNotGrowing(id, gate.unlocks, total);
+        if (total > record.terms.quota) revert RequestsOverQuota(id, record.terms.quota, total);
+        gate.unlocks = total;
+        emit UnlocksRecorded(id, org, total);
+    }
+
+    /// @notice Ends an active request, by its requester.
+    /// @param id request.
+    function complete(bytes32 id) external {
+        Record storage record = _requireState(id, State.Active);
+        _requireRequester(id, record);
+        record.state = State.Completed;
+        emit RequestCompleted(id);
+    }
+
+    /// @notice Takes a request back before it is active, by its requester.
+    /// @param id request.
+    function withdraw(bytes32 id) external {
+        Record storage record = _requireState(id, State.Submitted);
+        _requireRequester(id, record);
+        record.state = State.Withdrawn;
+        emit RequestWithdrawn(id);
+    }
+
+    /// @notice Revokes a request that is submitted or active, by a decider, a gate or a regulator.
+    /// @param id request.
+    /// @param reasonHash commitment to the reason.
+    function revoke(bytes32 id, bytes32 reasonHash) external {
+        (bytes32 org, uint8 roles) = consortium.requireActive(msg.sender);
+        Record storage record = _requireOpen(id);
+        bool allowed = roles & _regulator != 0 || record.deciders.contains(org) || record.gates.contains(org);
+        if (!allowed) revert RequestsMayNotRevoke(id, org);
+        record.state = State.Revoked;
+        emit RequestRevoked(id, org, reasonHash);
+    }
+
+    /// @notice Records that the time of a request is over; anyone may.
+    /// @param id request.
+    function expire(bytes32 id) external {
+        Record storage record = _requireKnown(id);
+        if (!_isOpen(record.state)) revert RequestsWrongState(id, record.state);
+        uint64 expiresAt = record.terms.expiresAt;
+        if (block.timestamp < expiresAt) revert RequestsNotYetExpired(id, expiresAt);
+        record.state = State.Expired;
+        emit RequestExpired(id);
+    }
+
+    /// @notice State of a request now: one whose time is over is expired whether or not anyone recorded it.
+    /// @param id request.
+    /// @return the state.
+    function stateOf(bytes32 id) public view returns (State) {
+        Record storage record = _records[id];
+        if (_isOpen(record.state) && block.timestamp >= record.terms.expiresAt) return State.Expired;
+        return record.state;
+    }
+
+    /// @notice Everything about a request in one call.
+    /// @param id request.
+    /// @return summary terms, state, decisions, participants and gates; state None where it is unknown.
+    function summaryOf(bytes32 id) external view returns (Summary memory summary) {
+        Record storage record = _records[id];
+        summary.requester = record.requester;
+        summary.state = stateOf(id);
+        summary.submittedAt = record.submittedAt;
+        summary.activatedAt = record.activatedAt;
+        summary.attempt = record.attempt;
+        summary.departments = record.departments;
+        summary.terms = record.terms;
+        summary.deciders = record.deciders.values();
+        summary.participants = record.participants.values();
+        summary.decisions = new Decision[](summary.deciders.length);
+        for (uint256 i = 0; i < summary.deciders.length; i++) {
+            summary.decisions[i] = _decisions[id][summary.deciders[i]];
+        }
+        summary.gateRecords = new GateRecord[](summary.terms.gates.length);
+        for (uint256 i = 0; i < summary.terms.gates.length; i++) {
+            summary.gateRecords[i] = _gateRecords[id][summary.terms.gates[i]];
+        }
+    }
+
+    /// @notice Terms of a request.
+    /// @param id request.
+    /// @return the terms as submitted.
+    function termsOf(bytes32 id) external view returns (Terms memory) {
+        return _records[id].terms;
+    }
+
+    /// @notice Organisations that decide.
+    /// @param id request.
+    /// @return their ids.
+    function decidersOf(bytes32 id) external view returns (bytes32[] memory) {
+        return _records[id].deciders.values();
+    }
+
+    /// @notice Organisations that take part in the computation.
+    /// @param id request.
+    /// @return their ids.
+    function participantsOf(bytes32 id) external view returns (bytes32[] memory) {
+        return _records[id].participants.values();
+    }
+
+    /// @notice Decision of an owner; verdict None while it is outstanding.
+    /// @param id request.
+    /// @param org owner.
+    /// @return the decision.
+    function decisionOf(bytes32 id, bytes32 org) external view returns (Decision memory) {
+        return _decisions[id][org];
+    }
+
+    /// @notice Epoch key of a gate; zero until it is published.
+    /// @param id request.
+    /// @param gate gate.
+    /// @return the key.
+    function gateKey(bytes32 id, bytes32 gate) external view returns (bytes32) {
+        return _gateRecords[id][gate].poprfPublicKey;
+    }
+
+    /// @notice Latest attempt; zero before the first.
+    /// @param id request.
+    /// @return its number.
+    function attemptOf(bytes32 id) external view returns (uint32) {
+        return _records[id].attempt;
+    }
+
+    /// @notice Unlockings that a gate recorded.
+    /// @param id request.
+    /// @param gate gate.
+    /// @return their number.
+    function unlocks(bytes32 id, bytes32 gate) external view returns (uint64) {
+        return _gateRecords[id][gate].unlocks;
+    }
+
+    /// @notice What {Evidence} needs to know of an organisation's part in a request.
+    /// @param id request.
+    /// @param org organisation.
+    /// @return releases whether it is the requester or a gate of a request that was activated.
+    /// @return quota quota of the request.
+    function releaseRight(bytes32 id, bytes32 org) external view returns (bool releases, uint64 quota) {
+        Record storage record = _records[id];
+        releases = record.activatedAt != 0 && (record.requester == org || record.gates.contains(org));
+        return (releases, record.terms.quota);
+    }
+
+    function _settle(bytes32 id, Record storage record) private {
+        record.pending -= 1;
+        if (record.pending != 0) return;
+        record.state = State.Active;
+        record.activatedAt = uint64(block.timestamp);
+        emit RequestActivated(id);
+    }
+
+    function _addDatasets(Record storage record, Terms calldata terms) private {
+        bytes32[] calldata versions = terms.datasetVersions;
+        for (uint256 i = 0; i < versions.length; i++) {
+            for (uint256 j = 0; j < i; j++) {
+                if (versions[i] == versions[j]) revert RequestsDuplicateDataset(versions[i]);
+            }
+            bytes32 owner = _ownerInRole(versions[i], _department, record.requester);
+            record.deciders.add(owner);
+            record.participants.add(owner);
+        }
+        uint256 departments = record.participants.length();
+        record.departments = uint32(departments);
+        if (departments < 2 && !terms.singleDepartment) revert RequestsTooFewDepartments(departments);
+        if (departments > 1 && terms.singleDepartment) revert RequestsNotSingleDepartment(departments);
+    }
+
+    function _addRegister(Record storage record, bytes32 registerVersion) private {
+        record.deciders.add(_ownerInRole(registerVersion, _registrar, record.requester));
+    }
+
+    function _addGates(Record storage record, bytes32[] calldata gates) private {
+        for (uint256 i = 0; i < gates.length; i++) {
+            if (gates[i] == record.requester) revert RequestsRequesterTakesPart(gates[i]);
+            if (_rolesOfActive(gates[i]) & _gate == 0) revert RequestsRoleMissing(gates[i], _gate);
+            if (!record.gates.add(gates[i])) revert RequestsDuplicateGate(gates[i]);
+            record.participants.add(gates[i]);
+        }
+    }
+
+    function _checkLimits(Terms calldata terms) private view {
+        uint256 datasets = terms.datasetVersions.length;
+        if (datasets == 0) revert RequestsNoDataset();
+        if (datasets > MAX_DATASETS) revert RequestsTooManyDatasets(datasets, MAX_DATASETS);
+        if (terms.gates.length == 0) revert RequestsNoGate();
+        // before the gates are looked up one by one
+        if (terms.gates.length > MAX_PARTICIPANTS) {
+            revert RequestsTooManyParticipants(terms.gates.length, MAX_PARTICIPANTS);
+        }
+        if (terms.quota == 0 || terms.quota > MAX_QUOTA) revert RequestsQuotaOutOfRange(terms.quota, MAX_QUOTA);
+        uint64 earliest = uint64(block.timestamp) + 1;
+        uint64 latest = uint64(block.timestamp) + MAX_TERM;
+        if (terms.expiresAt < earliest || terms.expiresAt > latest) {
+            revert RequestsExpiryOutOfRange(terms.expiresAt, earliest, latest);
+        }
+    }
+
+    function _ownerInRole(bytes32 version, uint8 role, bytes32 requester) private view returns (bytes32 owner) {
+        Catalogue.VersionState state;
+        (owner, state) = catalogue.ownerAndState(version);
+        if (state != Catalogue.VersionState.Published) revert RequestsDatasetNotPublished(version);
+        if (owner == requester) revert RequestsRequesterTakesPart(owner);
+        if (_rolesOfActive(owner) & role == 0) revert RequestsRoleMissing(owner, role);
+    }
+
+    function _rolesOfActive(bytes32 org) private view returns (uint8 roles) {
+        OrganisationRegister.Status status;
+        (status, roles) = consortium.standing(org);
+        if (status != OrganisationRegister.Status.Active) revert RequestsOrganisationNotActive(org);
+    }
+
+    function _caller() private view returns (bytes32 org) {
+        (org,) = consortium.requireActive(msg.sender);
+    }
+
+    function _requireRequester(bytes32 id, Record storage record) private view {
+        bytes32 org = _caller();
+        if (record.requester != org) revert RequestsNotRequester(id, org);
+    }
+
+    function _requireKnown(bytes32 id) private view returns (Record storage record) {
+        record = _records[id];
+        if (record.state == State.None) revert RequestsUnknownRequest(id);
+    }
+
+    function _requireState(bytes32 id, State wanted) private view returns (Record storage record) {
+        record = _requireKnown(id);
+        State state = stateOf(id);
+        if (state != wanted) revert RequestsWrongState(id, state);
+    }
+
+    function _requireOpen(bytes32 id) private view returns (Record storage record) {
+        record = _requireKnown(id);
+        State state = stateOf(id);
+        if (!_isOpen(state)) revert RequestsWrongState(id, state);
+    }
+
+    function _isOpen(State state) private pure returns (bool) {
+        return state == State.Submitted || state == State.Active;
+    }
+
+    function _emitSubmitted(bytes32 requester, Terms calldata terms) private {
+        emit RequestSubmitted(
+            terms.requestDigest,
+            requester,
+            terms.purpose,
+            terms.modelDigest,
+            terms.datasetVersions,
+            terms.registerVersion,
+            terms.gates,
+            terms.quota,
+            terms.expiresAt,
+            terms.singleDepartment
+        );
+    }
+}
