@@ -1,0 +1,191 @@
+/** Every event of the four contracts, decoded and typed; a reader needs no ABI. */
+import { z } from 'zod';
+import { ProtocolError } from '../errors.ts';
+import { interfaces } from './abi.ts';
+import {
+  asAccount,
+  asBoolean,
+  asBytes,
+  asHex,
+  asHexes,
+  asLabel,
+  asNumber,
+  asOrg,
+  asOrgs,
+  asProposalKind,
+  asRoles,
+  asText,
+} from './codec.ts';
+import { type ContractName, contractNames, type Deployment } from './deployment.ts';
+import { fromWord } from './ids.ts';
+import type { Rpc } from './json-rpc.ts';
+
+const eventFields = {
+  consortium: {
+    OrganisationAdmitted: { org: asOrg, roles: asRoles, endpoint: asText },
+    OrganisationSuspended: { org: asOrg },
+    OrganisationReinstated: { org: asOrg },
+    RolesChanged: { org: asOrg, roles: asRoles },
+    EndpointChanged: { org: asOrg, endpoint: asText },
+    KeysChanged: { org: asOrg, keyEpoch: asNumber, ed25519Key: asHex, x25519Key: asHex, account: asAccount },
+    FoundingClosed: { organisations: asNumber },
+    ProposalMade: {
+      proposalId: asNumber,
+      org: asLabel,
+      kind: asProposalKind,
+      proposer: asOrg,
+      expiresAt: asNumber,
+      payload: asBytes,
+    },
+    VoteCast: { proposalId: asNumber, voter: asOrg, support: asBoolean },
+    ProposalCarried: { proposalId: asNumber },
+    ProposalRejected: { proposalId: asNumber },
+    ProposalLapsed: { proposalId: asNumber },
+  },
+  catalogue: {
+    DatasetVersionPublished: {
+      id: asHex,
+      owner: asOrg,
+      name: asLabel,
+      version: asNumber,
+      metadataHash: asHex,
+      commitment: asHex,
+      level: asNumber,
+    },
+    DatasetVersionWithdrawn: { id: asHex, owner: asOrg },
+  },
+  requests: {
+    RequestSubmitted: {
+      id: asHex,
+      requester: asOrg,
+      purpose: asLabel,
+      modelDigest: asHex,
+      datasetVersions: asHexes,
+      registerVersion: asHex,
+      gates: asOrgs,
+      quota: asNumber,
+      expiresAt: asNumber,
+      singleDepartment: asBoolean,
+    },
+    RequestDecided: { id: asHex, org: asOrg, approved: asBoolean, reasonHash: asHex, grantHash: asHex },
+    GateKeyPublished: { id: asHex, gate: asOrg, poprfPublicKey: asHex },
+    RequestActivated: { id: asHex },
+    RequestRejected: { id: asHex, org: asOrg },
+    RequestWithdrawn: { id: asHex },
+    RequestRevoked: { id: asHex, org: asOrg, reasonHash: asHex },
+    RequestCompleted: { id: asHex },
+    RequestExpired: { id: asHex },
+    AttemptOpened: { id: asHex, attempt: asNumber },
+    UnlocksRecorded: { id: asHex, gate: asOrg, total: asNumber },
+  },
+  evidence: {
+    CheckpointAnchored: { org: asOrg, size: asNumber, root: asHex },
+    ResultCommitted: { org: asOrg, requestId: asHex, batch: asNumber, commitment: asHex, count: asNumber },
+  },
+} as const;
+
+type EventFields = typeof eventFields;
+type Decoded<Fields> = {
+  readonly [K in keyof Fields]: Fields[K] extends (value: unknown) => infer V ? V : never;
+};
+
+/** Where an event stands on the chain; hashes as hex without prefix. */
+export type EventPlace = {
+  readonly blockNumber: number;
+  readonly blockHash: string;
+  readonly transactionHash: string;
+  readonly transactionIndex: number;
+  readonly logIndex: number;
+};
+
+/** An event of one of the contracts: `contract` and `name` tell the shape of `args`. */
+export type LedgerEvent = {
+  [C in ContractName]: {
+    [N in keyof EventFields[C]]: EventPlace & {
+      readonly contract: C;
+      readonly name: N;
+      readonly args: Decoded<EventFields[C][N]>;
+    };
+  }[keyof EventFields[C]];
+}[ContractName];
+
+export type EventName = LedgerEvent['name'];
+export type EventOf<N extends EventName> = Extract<LedgerEvent, { readonly name: N }>;
+
+/** A log as `eth_getLogs` and receipts have it. */
+export const rawLogSchema = z.object({
+  address: z.string(),
+  topics: z.array(z.string()),
+  data: z.string(),
+  blockNumber: z.string(),
+  blockHash: z.string(),
+  transactionHash: z.string(),
+  transactionIndex: z.string(),
+  logIndex: z.string(),
+});
+export type RawLog = z.infer<typeof rawLogSchema>;
+
+/** First topic of an event. */
+export function eventTopic(contract: ContractName, name: EventName): string {
+  const fragment = interfaces[contract].getEvent(name);
+  if (fragment === null) throw new TypeError(`${contract} has no event ${name}`);
+  return fragment.topicHash;
+}
+
+/**
+ * Decodes a log.
+ * @returns null where it is from another address, or an event that this version does not know.
+ * @throws {ProtocolError} CHAIN_REPLY_MALFORMED where it is one of ours but does not decode.
+ */
+export function decodeEvent(log: RawLog, deployment: Deployment): LedgerEvent | null {
+  const address = log.address.toLowerCase().slice(2);
+  const contract = contractNames.find((name) => deployment.contracts[name] === address);
+  if (contract === undefined) return null;
+  const fields: Readonly<Record<string, Readonly<Record<string, (value: unknown) => unknown>>>> = eventFields[contract];
+  try {
+    const parsed = interfaces[contract].parseLog({ topics: log.topics, data: log.data });
+    const decoders = parsed === null ? undefined : fields[parsed.name];
+    if (parsed === null || decoders === undefined) return null;
+    const entries = Object.entries(decoders).map(([field, decode]) => [field, decode(parsed.args.getValue(field))]);
+    return { contract, name: parsed.name, args: Object.fromEntries(entries), ...placeOf(log) } as LedgerEvent;
+  } catch (cause) {
+    throw new ProtocolError('CHAIN_REPLY_MALFORMED', { method: 'eth_getLogs', reason: 'undecodable event' }, { cause });
+  }
+}
+
+/**
+ * Events of a range of blocks, in the order of the chain.
+ * @param range - first and last block; `topics` as in `eth_getLogs`. @param contracts - whose events; default all four.
+ * @throws {ProtocolError} CHAIN_UNREACHABLE, CHAIN_REPLY_MALFORMED
+ */
+export async function readEvents(
+  rpc: Rpc,
+  deployment: Deployment,
+  range: {
+    readonly fromBlock: number;
+    readonly toBlock: number | 'latest';
+    readonly topics?: readonly (string | null)[];
+  },
+  contracts: readonly ContractName[] = contractNames,
+): Promise<readonly LedgerEvent[]> {
+  const filter = {
+    address: contracts.map((name) => `0x${deployment.contracts[name]}`),
+    fromBlock: `0x${range.fromBlock.toString(16)}`,
+    toBlock: range.toBlock === 'latest' ? 'latest' : `0x${range.toBlock.toString(16)}`,
+    ...(range.topics === undefined ? {} : { topics: range.topics }),
+  };
+  const logs = z.array(rawLogSchema).safeParse(await rpc.request('eth_getLogs', [filter]));
+  if (!logs.success) throw new ProtocolError('CHAIN_REPLY_MALFORMED', { method: 'eth_getLogs', reason: 'not logs' });
+  const events = logs.data.map((log) => decodeEvent(log, deployment)).filter((event) => event !== null);
+  return events.sort((a, b) => a.blockNumber - b.blockNumber || a.logIndex - b.logIndex);
+}
+
+function placeOf(log: RawLog): EventPlace {
+  return {
+    blockNumber: asNumber(log.blockNumber),
+    blockHash: fromWord(log.blockHash),
+    transactionHash: fromWord(log.transactionHash),
+    transactionIndex: asNumber(log.transactionIndex),
+    logIndex: asNumber(log.logIndex),
+  };
+}

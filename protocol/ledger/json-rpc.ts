@@ -1,0 +1,97 @@
+/**
+ * JSON-RPC 2.0 over an injected fetch: the only way from this folder to a chain.
+ *
+ * Trust: the endpoint is the organisation's own node of the chain; its answers are checked for form here and for meaning
+ * by whoever asked.
+ */
+import { z } from 'zod';
+import { ProtocolError } from '../errors.ts';
+
+/** A chain that can be asked. */
+export type Rpc = {
+  /** @throws {ProtocolError} CHAIN_UNREACHABLE, CHAIN_REPLY_MALFORMED. @throws {ChainRpcError} where the chain answers with an error. */
+  request(method: string, params: readonly unknown[]): Promise<unknown>;
+};
+
+export type FetchFunction = (
+  url: string,
+  init: { method: string; headers: Record<string, string>; body: string; signal: AbortSignal },
+) => Promise<{ readonly ok: boolean; readonly status: number; text(): Promise<string> }>;
+
+/** What a proxy answers in place of a chain that is away (RFC 9110, section 15.6). */
+const GATEWAY_ERRORS: ReadonlySet<number> = new Set([502, 503, 504]);
+
+const replySchema = z.union([
+  z.object({
+    error: z.object({ code: z.number(), message: z.string(), data: z.unknown().optional() }),
+  }),
+  z.object({ result: z.unknown() }),
+]);
+
+/**
+ * @param url - endpoint of the chain.
+ * @param fetchFunction - the platform's fetch.
+ * @param options - timeoutMs for one call, answer included; default 20,000.
+ */
+export function createJsonRpc(
+  url: string,
+  fetchFunction: FetchFunction,
+  options: { readonly timeoutMs?: number } = {},
+): Rpc {
+  const timeoutMs = options.timeoutMs ?? 20_000;
+  let lastId = 0;
+  return {
+    async request(method, params) {
+      lastId += 1;
+      const body = JSON.stringify({ jsonrpc: '2.0', id: lastId, method, params });
+      const text = await post(url, fetchFunction, timeoutMs, method, body);
+      return parseReply(method, text);
+    },
+  };
+}
+
+async function post(
+  url: string,
+  fetchFunction: FetchFunction,
+  timeoutMs: number,
+  method: string,
+  body: string,
+): Promise<string> {
+  try {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetchFunction(url, { method: 'POST', headers, body, signal });
+    if (GATEWAY_ERRORS.has(response.status)) throw new Error(`HTTP status ${response.status}`);
+    return await response.text();
+  } catch (cause) {
+    throw new ProtocolError('CHAIN_UNREACHABLE', { method }, { cause });
+  }
+}
+
+function parseReply(method: string, text: string): unknown {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new ProtocolError('CHAIN_REPLY_MALFORMED', { method, reason: 'not JSON' }, { cause });
+  }
+  const reply = replySchema.safeParse(json);
+  if (!reply.success) throw new ProtocolError('CHAIN_REPLY_MALFORMED', { method, reason: 'neither result nor error' });
+  if ('error' in reply.data) {
+    const { code, message, data } = reply.data.error;
+    throw new ChainRpcError(method, code, message, data);
+  }
+  return reply.data.result;
+}
+
+/** An error that the chain itself answered; `data` holds what a contract reverted with, where it did. */
+export class ChainRpcError extends ProtocolError {
+  readonly reason: string;
+  readonly data: unknown;
+
+  constructor(method: string, rpcCode: number, reason: string, data?: unknown) {
+    super('CHAIN_RPC_ERROR', { method, rpcCode, reason: reason.slice(0, 200) });
+    this.reason = reason;
+    this.data = data;
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * Signs and sends transactions of one account, and waits until they are in a block.
+ *
+ * Sending is serialised per account, so that nonces leave in order and without gaps; waiting is not, so that many
+ * transactions can be on their way. After any error the nonce is read from the chain again.
+ */
+import { computeAddress, SigningKey, Transaction } from 'ethers';
+import { z } from 'zod';
+import { ProtocolError } from '../errors.ts';
+import { refusedAsError } from './abi.ts';
+import { type RawLog, rawLogSchema } from './events.ts';
+import { fromAccount, fromWord, toWord } from './ids.ts';
+import { ChainRpcError, type Rpc } from './json-rpc.ts';
+
+/** Time as the ledger needs it: Unix milliseconds, and a pause. */
+export type LedgerClock = { now(): number; sleep(ms: number): Promise<void> };
+
+export type SenderOptions = {
+  /** Blocks on top of a transaction's before it counts as written; default 0. A chain that mines on demand needs 0. */
+  readonly confirmations?: number;
+  /** Between two looks for a receipt; default 200. */
+  readonly pollMs?: number;
+  /** How long to look for a receipt; default 60,000. */
+  readonly receiptTimeoutMs?: number;
+};
+
+/** A transaction that is in a block; hashes as hex without prefix. */
+export type MinedTransaction = {
+  readonly transactionHash: string;
+  readonly blockNumber: number;
+  readonly blockHash: string;
+};
+
+export type Sender = {
+  /** Account, 20 bytes of hex. */
+  readonly account: string;
+  /**
+   * @param call - name of the call, for errors. @param to - `0x` address, null to create a contract. @param data - `0x` bytes.
+   * @throws {ProtocolError} CHAIN_REFUSED, CHAIN_UNREACHABLE, CHAIN_TIMEOUT, CHAIN_RPC_ERROR
+   */
+  send(call: string, to: string | null, data: string): Promise<SentTransaction>;
+};
+
+/** A transaction of this sender: the address of the contract that it created (40 hex digits) or null, and its logs. */
+export type SentTransaction = MinedTransaction & {
+  readonly created: string | null;
+  readonly logs: readonly RawLog[];
+};
+
+type Receipt = z.infer<typeof receiptSchema>;
+type Fees = { readonly type: 0 | 2; readonly maxFee: bigint; readonly tip: bigint };
+
+const quantity = z
+  .string()
+  .regex(/^0x[0-9a-f]+$/i)
+  .transform((text) => BigInt(text));
+const receiptSchema = z.object({
+  transactionHash: z.string(),
+  blockHash: z.string(),
+  blockNumber: quantity,
+  status: quantity,
+  contractAddress: z.string().nullish(),
+  logs: z.array(rawLogSchema),
+});
+
+/** Room over the estimate: state may change between estimate and block. */
+const GAS_MARGIN_PERCENT = 125n;
+const NONCE_RETRIES = 3;
+
+/**
+ * @param chainId - signed into every transaction. @param privateKeyHex - secp256k1 key, 32 bytes of hex.
+ */
+export function createSender(
+  rpc: Rpc,
+  chainId: number,
+  privateKeyHex: string,
+  clock: LedgerClock,
+  options: SenderOptions = {},
+): Sender {
+  const key = new SigningKey(toWord(privateKeyHex));
+  const from = computeAddress(key.publicKey);
+  let nextNonce: number | null = null;
+  let lastSend: Promise<unknown> = Promise.resolve();
+
+  function inOrder<T>(send: () => Promise<T>): Promise<T> {
+    const turn = lastSend.then(send, send);
+    lastSend = turn;
+    return turn;
+  }
+
+  async function submit(
+    to: string | null,
+    data: string,
+    gasLimit: bigint,
+    fees: Fees,
+    retries: number,
+  ): Promise<string> {
+    const nonce = nextNonce ?? Number(await askQuantity(rpc, 'eth_getTransactionCount', [from, 'pending']));
+    const signed = sign(key, { chainId, nonce, to, data, gasLimit, fees });
+    try {
+      nextNonce = null;
+      await sendRaw(rpc, signed.serialized);
+      nextNonce = nonce + 1;
+      return signed.hash!;
+    } catch (cause) {
+      if (retries === 0 || !isNonceError(cause)) throw cause;
+      return submit(to, data, gasLimit, fees, retries - 1);
+    }
+  }
+
+  return {
+    account: fromAccount(from),
+    async send(call, to, data) {
+      const fees = await readFees(rpc);
+      const gasLimit = await estimateGas(rpc, call, { from, to, data });
+      const hash = await inOrder(() => submit(to, data, gasLimit, fees, NONCE_RETRIES));
+      const receipt = await waitForReceipt(rpc, hash, clock, options).catch((cause: unknown) => {
+        nextNonce = null;
+        throw cause;
+      });
+      if (receipt.status !== 1n) await explainFailure(rpc, call, { from, to, data }, receipt);
+      const created = receipt.contractAddress ? fromAccount(receipt.contractAddress) : null;
+      return { ...minedOf(receipt), created, logs: receipt.logs };
+    },
+  };
+}
+
+/** Asks for an integer. @throws {ProtocolError} CHAIN_REPLY_MALFORMED */
+export async function askQuantity(rpc: Rpc, method: string, params: readonly unknown[]): Promise<bigint> {
+  const parsed = quantity.safeParse(await rpc.request(method, params));
+  if (!parsed.success) throw new ProtocolError('CHAIN_REPLY_MALFORMED', { method, reason: 'not a quantity' });
+  return parsed.data;
+}
+
+function sign(
+  key: SigningKey,
+  fields: { chainId: number; nonce: number; to: string | null; data: string; gasLimit: bigint; fees: Fees },
+): Transaction {
+  const { fees, ...rest } = fields;
+  const price =
+    fees.type === 2 ? { maxFeePerGas: fees.maxFee, maxPriorityFeePerGas: fees.tip } : { gasPrice: fees.maxFee };
+  const transaction = Transaction.from({ ...rest, type: fees.type, value: 0, ...price });
+  transaction.signature = key.sign(transaction.unsignedHash);
+  return transaction;
+}
+
+async function sendRaw(rpc: Rpc, serialized: string): Promise<void> {
+  try {
+    await rpc.request('eth_sendRawTransaction', [serialized]);
+  } catch (cause) {
+    // the chain has it from an earlier send whose answer was lost
+    if (!(cause instanceof ChainRpcError) || !/already known|known transaction/i.test(cause.reason)) throw cause;
+  }
+}
+
+function isNonceError(cause: unknown): boolean {
+  return cause instanceof ChainRpcError && /nonce|replacement transaction/i.test(cause.reason);
+}
+
+async function estimateGas(rpc: Rpc, call: string, transaction: object): Promise<bigint> {
+  const estimate = await refusedAsError(call, () => askQuantity(rpc, 'eth_estimateGas', [transaction, 'pending']));
+  return (estimate * GAS_MARGIN_PERCENT) / 100n;
+}
+
+/** Fees of the latest block: none where its base fee is zero, which is how a consortium chain offers its gas for free. */
+async function readFees(rpc: Rpc): Promise<Fees> {
+  const block = z.object({ baseFeePerGas: quantity.nullish() }).safeParse(await latestBlock(rpc));
+  if (!block.success) {
+    throw new ProtocolError('CHAIN_REPLY_MALFORMED', { method: 'eth_getBlockByNumber', reason: 'not a block' });
+  }
+  const baseFee = block.data.baseFeePerGas;
+  if (baseFee === 0n) return { type: 2, maxFee: 0n, tip: 0n };
+  if (baseFee == null) return { type: 0, maxFee: await askQuantity(rpc, 'eth_gasPrice', []), tip: 0n };
+  const tip = await askQuantity(rpc, 'eth_maxPriorityFeePerGas', []);
+  return { type: 2, maxFee: 2n * baseFee + tip, tip };
+}
+
+function latestBlock(rpc: Rpc): Promise<unknown> {
+  return rpc.request('eth_getBlockByNumber', ['latest', false]);
+}
+
+/** Looks until the transaction is deep enough; a chain that is away meanwhile is waited for within the same time. */
+async function waitForReceipt(rpc: Rpc, hash: string, clock: LedgerClock, options: SenderOptions): Promise<Receipt> {
+  const { confirmations = 0, pollMs = 200, receiptTimeoutMs = 60_000 } = options;
+  const startedAt = clock.now();
+  for (;;) {
+    let away: unknown = null;
+    try {
+      const receipt = await readReceipt(rpc, hash);
+      if (receipt !== null && (await isDeepEnough(rpc, receipt, confirmations))) return receipt;
+    } catch (cause) {
+      if (!(cause instanceof ProtocolError) || cause.code !== 'CHAIN_UNREACHABLE') throw cause;
+      away = cause;
+    }
+    const waitedMs = clock.now() - startedAt;
+    if (waitedMs >= receiptTimeoutMs) throw away ?? new ProtocolError('CHAIN_TIMEOUT', { waitedMs });
+    await clock.sleep(pollMs);
+  }
+}
+
+async function readReceipt(rpc: Rpc, hash: string): Promise<Receipt | null> {
+  const answer = await rpc.request('eth_getTransactionReceipt', [hash]);
+  if (answer === null) return null;
+  const parsed = receiptSchema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  throw new ProtocolError('CHAIN_REPLY_MALFORMED', { method: 'eth_getTransactionReceipt', reason: 'not a receipt' });
+}
+
+async function isDeepEnough(rpc: Rpc, receipt: Receipt, confirmations: number): Promise<boolean> {
+  if (confirmations === 0) return true;
+  const head = await askQuantity(rpc, 'eth_blockNumber', []);
+  if (head < receipt.blockNumber + BigInt(confirmations)) return false;
+  // the block may have been replaced while the others came on top
+  return (await readReceipt(rpc, fullHash(receipt)))?.blockHash === receipt.blockHash;
+}
+
+function fullHash(receipt: Receipt): string {
+  return toWord(fromWord(receipt.transactionHash));
+}
+
+function minedOf(receipt: Receipt): MinedTransaction {
+  return {
+    transactionHash: fromWord(receipt.transactionHash),
+    blockNumber: Number(receipt.blockNumber),
+    blockHash: fromWord(receipt.blockHash),
+  };
+}
+
+/** A transaction that failed in its block says nothing about the reason; the same call on that block does. */
+async function explainFailure(rpc: Rpc, call: string, transaction: object, receipt: Receipt): Promise<never> {
+  const at = `0x${receipt.blockNumber.toString(16)}`;
+  await refusedAsError(call, () => rpc.request('eth_call', [transaction, at]));
+  throw new ProtocolError('CHAIN_REFUSED', { contract: 'unknown', error: 'Reverted', args: '', call });
+}
