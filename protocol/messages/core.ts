@@ -24,4 +24,36 @@ export const coreMessages = {
     en: 'The stored frontier of a Merkle log is malformed: {reason}.',
     'zh-CN': '所存 Merkle 日志前沿格式有误:{reason}。',
   },
+  X25519_ZERO_SECRET: {
+    en: 'The peer sent an X25519 key of small order; the shared secret would be zero. Key agreement was refused.',
+    'zh-CN': '对方的 X25519 公钥为小阶点,共享密钥将全为零;已拒绝密钥协商。',
+  },
+  HKDF_LENGTH: {
+    en: 'HKDF-SHA256 gives 1 to {maxBytes} bytes, not {lengthBytes}.',
+    'zh-CN': 'HKDF-SHA256 可导出 1 至 {maxBytes} 字节,而不是 {lengthBytes} 字节。',
+  },
+  ENVELOPE_MALFORMED: {
+    en: 'The signed envelope is malformed at {path}: {reason}.',
+    'zh-CN': '签名信封在 {path} 处格式有误:{reason}。',
+  },
+  ENVELOPE_SUITE: {
+    en: 'The envelope is of another suite; this version knows {expected} only.',
+    'zh-CN': '信封所用套件不同;本版本只支持 {expected}。',
+  },
+  ENVELOPE_DOMAIN: {
+    en: 'The envelope is not of the kind that belongs here, which is {expected}.',
+    'zh-CN': '信封的种类不符,此处应为 {expected}。',
+  },
+  ENVELOPE_SIGNER: {
+    en: 'The envelope is not signed by {expectedSigner} under its key of epoch {expectedKeyEpoch}.',
+    'zh-CN': '信封的签署方不是 {expectedSigner} 的第 {expectedKeyEpoch} 期密钥。',
+  },
+  ENVELOPE_SIGNATURE: {
+    en: 'The signature of {signer} (key epoch {keyEpoch}) does not hold: the envelope was changed or signed by another key.',
+    'zh-CN': '{signer}(第 {keyEpoch} 期密钥)的签名不成立:信封被改动,或由其他密钥签署。',
+  },
+  ENVELOPE_EXPIRED: {
+    en: 'The envelope of {signer} expired at {expiresAt}.',
+    'zh-CN': '{signer} 的信封已于 {expiresAt} 过期。',
+  },
 } as const;
