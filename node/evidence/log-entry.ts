@@ -1,20 +1,22 @@
 /** One entry of the log as it is stored: the signed event, which is the leaf, and the openings, which are not. */
-import { toHex } from '@sealedger/protocol/bytes.ts';
 import { canonicalText } from '@sealedger/protocol/canonical.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
-import { eventIdFrom, saltsFrom } from '@sealedger/protocol/evidence/commitment.ts';
+import { deriveEventSecrets, type EventSecrets } from '@sealedger/protocol/evidence/commitment.ts';
 import {
   createEvent,
-  eventSigningBytes,
+  type EvidenceEvent,
   type Openings,
   openingsSchema,
   type SignedEvent,
   signedEventSchema,
+  signedEventText,
+  signingBytesOf,
 } from '@sealedger/protocol/evidence/event.ts';
 import type { EventFields, EventKind } from '@sealedger/protocol/evidence/event-kinds.ts';
 import { parseDocument } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
 import type { EventSigner, EvidencePut } from './ports.ts';
+import { nativePrimitives } from './signer.ts';
 
 /**
  * What a caller wants logged. `key` says what makes it one happening, for example `unlocking/<request>/<lane>/<counter>`:
@@ -53,46 +55,57 @@ export function indexOfKey(key: string): number {
   return Number(key.slice(-INDEX_DIGITS));
 }
 
-/** The id that a draft will have. */
-export function draftId(secret: Uint8Array, draft: EventDraft): string {
-  return eventIdFrom(secret, `${draft.kind}/${draft.key}`);
+/** The id that the event of a draft will have, and its salts. */
+export function draftSecrets(secret: Uint8Array, draft: EventDraft): EventSecrets {
+  return deriveEventSecrets(secret, draft.kind, draft.key, nativePrimitives);
 }
 
+/** An event that is not signed yet. */
+export type PreparedEvent = {
+  readonly event: EvidenceEvent;
+  /** Canonical JSON of `event`. */
+  readonly text: string;
+  readonly openings: Openings;
+};
+
+/** An event on its way into the log, with the bytes of its leaf. */
+export type SignedEntry = { readonly signed: SignedEvent; readonly openings: Openings; readonly leafText: string };
+
 /**
- * Makes and signs the event of a draft.
+ * Makes the event of a draft.
+ * @param secrets - from {@link draftSecrets}.
  * @throws {ProtocolError} SCHEMA_MISMATCH where a field is not what its kind allows.
  */
-export function signDraft(
-  draft: EventDraft,
-  signer: EventSigner,
-  secret: Uint8Array,
-  timeMs: number,
-): { readonly signed: SignedEvent; readonly openings: Openings } {
-  const id = draftId(secret, draft);
-  const context = { id, source: signer.org, time: new Date(timeMs), saltFor: saltsFrom(secret, id) };
+export function prepareEvent(draft: EventDraft, secrets: EventSecrets, org: string, time: Date): PreparedEvent {
+  const context = { ...secrets, source: org, time, primitives: nativePrimitives };
   const { event, openings } = createEvent(draft.kind, draft.fields, context);
+  return { event, openings, text: canonicalText(event) };
+}
+
+/** Signs a prepared event. */
+export async function signPrepared(
+  { event, text, openings }: PreparedEvent,
+  signer: EventSigner,
+): Promise<SignedEntry> {
   const { keyEpoch } = signer;
-  return { signed: { event, keyEpoch, signature: toHex(signer.sign(eventSigningBytes(event, keyEpoch))) }, openings };
+  const signature = await signer.sign(signingBytesOf(text, keyEpoch));
+  return { signed: { event, keyEpoch, signature }, openings, leafText: signedEventText(text, keyEpoch, signature) };
 }
 
 /**
- * Whether a stored event says what a draft says. Salts are derived from the id, so equal fields have equal commitments.
- * @throws {ProtocolError} EVENT_KEY_REUSED where the key stands for something else already.
+ * Refuses a draft that says something else than the event that has its key. Salts are derived, so equal fields have
+ * equal commitments.
+ * @throws {ProtocolError} EVENT_KEY_REUSED
  */
-export function assertSameContent(stored: LoggedEvent, draft: EventDraft, org: string, secret: Uint8Array): void {
-  const { id } = stored.signed.event;
-  const context = { id, source: org, time: new Date(stored.signed.event.time), saltFor: saltsFrom(secret, id) };
-  const { event } = createEvent(draft.kind, draft.fields, context);
-  if (canonicalText(event) !== canonicalText(stored.signed.event)) {
-    throw new ProtocolError('EVENT_KEY_REUSED', { kind: draft.kind, index: stored.index });
-  }
+export function assertSameContent(stored: PreparedEvent, draft: EventDraft, secrets: EventSecrets, org: string): void {
+  const again = prepareEvent(draft, secrets, org, new Date(stored.event.time));
+  if (again.text !== stored.text) throw new ProtocolError('EVENT_KEY_REUSED', { kind: draft.kind });
 }
 
 /** The writes that make one event durable and findable. */
-export function entryPuts(entry: LoggedEvent): EvidencePut[] {
-  const { index, signed, openings } = entry;
+export function entryPuts(index: number, { signed, openings, leafText }: SignedEntry): EvidencePut[] {
   const puts = [
-    { key: logKeys.event(index), value: canonicalText({ signed, openings }) },
+    { key: logKeys.event(index), value: `{"openings":${JSON.stringify(openings)},"signed":${leafText}}` },
     { key: logKeys.id(signed.event.id), value: String(index) },
   ];
   for (const field of INDEXED_FIELDS) {

@@ -9,30 +9,12 @@ import { toHex } from '@sealedger/protocol/bytes.ts';
 import { SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { checkpointSigningBytes, type SignedCheckpoint } from '@sealedger/protocol/evidence/checkpoint.ts';
-import { eventLeafBytes } from '@sealedger/protocol/evidence/event.ts';
-import {
-  leafHash,
-  MerkleFrontier,
-  type MerkleNode,
-  readConsistencyProof,
-  readInclusionProof,
-  readRoot,
-} from '@sealedger/protocol/merkle.ts';
-import {
-  assertSameContent,
-  draftId,
-  type EventDraft,
-  entryPuts,
-  type IndexedField,
-  indexOfKey,
-  type LoggedEvent,
-  logKeys,
-  parseEntry,
-  signDraft,
-} from './log-entry.ts';
-import { type LogState, logStatePut, openLogState } from './log-state.ts';
+import { readConsistencyProof, readInclusionProof, readRoot } from '@sealedger/protocol/merkle.ts';
+import { answerCallers, sealBatch, secretsOf, stageBatch, type Waiting } from './log-batch.ts';
+import { type EventDraft, type IndexedField, indexOfKey, type LoggedEvent, logKeys, parseEntry } from './log-entry.ts';
+import { type LogState, openLogState } from './log-state.ts';
 import type { EventSigner, EvidenceClock, EvidencePut, EvidenceStore } from './ports.ts';
-import { placeNodes, tileReader } from './tiles.ts';
+import { tileReader } from './tiles.ts';
 
 /** Events of one synced batch at most: about 50 ms of signing, so that the node keeps answering. */
 const MAX_BATCH_EVENTS = 256;
@@ -43,22 +25,6 @@ export type EvidenceLogParts<Op> = {
   readonly clock: EvidenceClock;
   /** 32 bytes that serve nothing else: ids and salts of the events derive from it. */
   readonly secret: Uint8Array;
-};
-
-type Waiting<Op> = {
-  readonly drafts: readonly EventDraft[];
-  readonly others: readonly Op[];
-  readonly resolve: (events: readonly LoggedEvent[]) => void;
-  readonly reject: (error: unknown) => void;
-};
-
-/** A batch in the making: what will be true once it is on disk. */
-type Batch<Op> = {
-  readonly puts: EvidencePut[];
-  readonly others: Op[];
-  readonly completed: MerkleNode[];
-  readonly frontier: MerkleFrontier;
-  readonly byId: Map<string, LoggedEvent>;
 };
 
 /** The log. @typeParam Op - a write to other state of the node that goes into the transaction of an event. */
@@ -102,7 +68,7 @@ export class EvidenceLog<Op> {
    */
   append(drafts: readonly EventDraft[], others: readonly Op[] = []): Promise<readonly LoggedEvent[]> {
     const appended = new Promise<readonly LoggedEvent[]>((resolve, reject) => {
-      this.#waiting.push({ drafts, others, resolve, reject });
+      this.#waiting.push({ drafts, secrets: secretsOf(drafts, this.#parts.secret), others, resolve, reject });
     });
     this.#writing ??= this.#write();
     return appended;
@@ -153,7 +119,7 @@ export class EvidenceLog<Op> {
     if (stored !== undefined) return JSON.parse(stored) as SignedCheckpoint;
     const checkpoint = { suite: SUITE, org: signer.org, size, root: await this.rootAt(size) } as const;
     const { keyEpoch } = signer;
-    const signature = toHex(signer.sign(checkpointSigningBytes(checkpoint, keyEpoch)));
+    const signature = await signer.sign(checkpointSigningBytes(checkpoint, keyEpoch));
     const signed: SignedCheckpoint = { checkpoint, keyEpoch, signature };
     await store.commit([{ key: logKeys.checkpoint(size), value: JSON.stringify(signed) }], []);
     return signed;
@@ -193,27 +159,21 @@ export class EvidenceLog<Op> {
 
   async #commit(taken: readonly Waiting<Op>[]): Promise<void> {
     if (this.#failure !== null) throw this.#failure;
-    const batch: Batch<Op> = {
-      puts: [],
-      others: [],
-      completed: [],
-      frontier: MerkleFrontier.parse(this.#state.frontier),
-      byId: await this.#known(taken),
-    };
-    const answers = taken.map((waiting) => this.#stage(batch, waiting));
-    if (batch.completed.length > 0) await this.#flush(batch);
-    taken.forEach(({ resolve, reject }, i) => {
-      const answer = answers[i]!;
-      if (answer instanceof Error) reject(answer);
-      else resolve(answer);
-    });
+    const { signer, clock } = this.#parts;
+    const author = { org: signer.org, time: new Date(clock.now()) };
+    const { prepared, others, answers } = stageBatch(taken, await this.#known(taken), author);
+    const sealed = await sealBatch(prepared, signer, this.#state);
+    if (prepared.length > 0) {
+      await this.#flush(sealed.puts, others);
+      this.#state = sealed.next;
+    }
+    answerCallers(taken, answers, sealed.logged);
   }
 
   /** Events of the log that some of the drafts repeat. */
-  async #known(taken: readonly Waiting<Op>[]): Promise<Map<string, LoggedEvent>> {
-    const { store, secret } = this.#parts;
-    const ids = taken.flatMap(({ drafts }) => drafts.map((draft) => draftId(secret, draft)));
-    const indexes = await store.getMany(ids.map(logKeys.id));
+  async #known(taken: readonly Waiting<Op>[]): Promise<ReadonlyMap<string, LoggedEvent>> {
+    const ids = taken.flatMap(({ secrets }) => secrets.map(({ id }) => id));
+    const indexes = await this.#parts.store.getMany(ids.map(logKeys.id));
     const known = new Map<string, LoggedEvent>();
     for (const [i, index] of indexes.entries()) {
       if (index !== undefined) known.set(ids[i]!, await this.eventAt(Number(index)));
@@ -221,49 +181,13 @@ export class EvidenceLog<Op> {
     return known;
   }
 
-  /** Adds one caller's events to the batch, or says why not; a refusal leaves the batch as it was. */
-  #stage(batch: Batch<Op>, { drafts, others }: Waiting<Op>): readonly LoggedEvent[] | Error {
-    const { signer, secret, clock } = this.#parts;
+  async #flush(puts: readonly EvidencePut[], others: readonly Op[]): Promise<void> {
     try {
-      const found = drafts.map((draft) => batch.byId.get(draftId(secret, draft)));
-      const repeated = found.filter((event) => event !== undefined);
-      drafts.forEach((draft, i) => {
-        if (found[i] !== undefined) assertSameContent(found[i], draft, signer.org, secret);
-      });
-      if (repeated.length > 0 && repeated.length === drafts.length) return repeated;
-      if (repeated.length > 0) throw new ProtocolError('EVENT_BATCH_MIXED', {});
-      const timeMs = clock.now();
-      const made = drafts.map((draft) => signDraft(draft, signer, secret, timeMs));
-      assertDistinct(made.map(({ signed }) => signed.event.id));
-      batch.others.push(...others);
-      return made.map((entry) => this.#place(batch, entry));
-    } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
-    }
-  }
-
-  #place(batch: Batch<Op>, entry: Omit<LoggedEvent, 'index'>): LoggedEvent {
-    const logged: LoggedEvent = { index: batch.frontier.size, ...entry };
-    batch.completed.push(...batch.frontier.append(leafHash(eventLeafBytes(entry.signed))));
-    batch.puts.push(...entryPuts(logged));
-    batch.byId.set(entry.signed.event.id, logged);
-    return logged;
-  }
-
-  async #flush(batch: Batch<Op>): Promise<void> {
-    const { open, writes } = placeNodes(this.#state.open, batch.completed);
-    const next: LogState = { size: batch.frontier.size, frontier: batch.frontier.toJSON(), open };
-    try {
-      await this.#parts.store.commit([...batch.puts, ...writes, logStatePut(next)], batch.others);
+      await this.#parts.store.commit(puts, others);
     } catch (cause) {
       // Whether the batch reached the disk is unknown now; only opening the store again tells.
       this.#failure = new ProtocolError('EVIDENCE_LOG_FAILED', { size: this.size }, { cause });
       throw this.#failure;
     }
-    this.#state = next;
   }
-}
-
-function assertDistinct(ids: readonly string[]): void {
-  if (new Set(ids).size !== ids.length) throw new ProtocolError('EVENT_BATCH_MIXED', {});
 }

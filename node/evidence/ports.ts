@@ -5,8 +5,8 @@ import type { Clock } from '../ports.ts';
 export interface EventSigner {
   readonly org: string;
   readonly keyEpoch: number;
-  /** Ed25519 (RFC 8032): 64 bytes. */
-  sign(message: Uint8Array): Uint8Array;
+  /** Ed25519 (RFC 8032): 64 bytes in lower-case hex. */
+  sign(message: Uint8Array): Promise<string>;
 }
 
 export type EvidencePut = { readonly key: string; readonly value: string };

@@ -4,18 +4,33 @@
  * Hiding rests on the salt alone: most fields have a handful of values, and SHA-256 of one would be the value. The salt
  * of each field is its own, so that opening one says nothing of another. Binding rests on SHA-256.
  */
-import { expand, extract } from '@noble/hashes/hkdf.js';
+import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concatPrefixed, fromHex, toHex, utf8 } from '../bytes.ts';
 import { canonicalBytes } from '../canonical.ts';
 import { domains } from '../domains.ts';
 import { ProtocolError } from '../errors.ts';
+import { type EventKind, fieldNames } from './event-kinds.ts';
 
 export const SALT_BYTES = 16;
 const MAX_SALT_BYTES = 64;
 const MIN_SECRET_BYTES = 32;
+const ID_BYTES = 16;
 const fieldDomain = utf8(domains.fieldCommitment);
 const saltDomain = utf8(domains.fieldSalt);
+
+/** The two primitives of this module; a node passes native ones, since it makes thousands of events a second. */
+export type EventPrimitives = {
+  /** SHA-256 in lower-case hex. */
+  readonly sha256Hex: (message: Uint8Array) => string;
+  /** HKDF-SHA256 (RFC 5869). */
+  readonly hkdf: (secret: Uint8Array, salt: Uint8Array, info: Uint8Array, lengthBytes: number) => Uint8Array;
+};
+
+export const portablePrimitives: EventPrimitives = {
+  sha256Hex: (message) => toHex(sha256(message)),
+  hkdf: (secret, salt, info, lengthBytes) => hkdf(sha256, secret, salt, info, lengthBytes),
+};
 
 /**
  * Commits to one named value. Learns: who sees the commitment without the salt learns nothing of the value.
@@ -23,51 +38,63 @@ const saltDomain = utf8(domains.fieldSalt);
  * @returns SHA-256 over domain, salt and the canonical JSON of `[name, value]`, each length-prefixed; lower-case hex.
  * @throws {ProtocolError} EVENT_SALT_LENGTH; JSON_NOT_CANONICAL
  */
-export function commitField(salt: Uint8Array, name: string, value: unknown): string {
+export function commitField(
+  salt: Uint8Array,
+  name: string,
+  value: unknown,
+  { sha256Hex }: EventPrimitives = portablePrimitives,
+): string {
   if (salt.length < SALT_BYTES || salt.length > MAX_SALT_BYTES) {
     throw new ProtocolError('EVENT_SALT_LENGTH', { minimum: SALT_BYTES, maximum: MAX_SALT_BYTES, found: salt.length });
   }
-  return toHex(sha256(concatPrefixed(fieldDomain, salt, canonicalBytes([name, value]))));
+  return sha256Hex(concatPrefixed(fieldDomain, salt, canonicalBytes([name, value])));
 }
 
 /** Whether `salt` (hex) and `value` open `commitment` for the field `name`; malformed salts answer false. */
 export function opensField(commitment: string, name: string, salt: string, value: unknown): boolean {
-  const wellFormed =
-    /^([0-9a-f]{2})+$/.test(salt) && salt.length >= 2 * SALT_BYTES && salt.length <= 2 * MAX_SALT_BYTES;
-  return wellFormed && commitField(fromHex(salt), name, value) === commitment;
+  const isSalt = /^([0-9a-f]{2})+$/.test(salt) && salt.length >= 2 * SALT_BYTES && salt.length <= 2 * MAX_SALT_BYTES;
+  return isSalt && commitField(fromHex(salt), name, value) === commitment;
 }
 
+export type EventSecrets = {
+  /** 16 bytes in lower-case hex. */
+  readonly id: string;
+  /** The salt of a field of the event's kind, 16 bytes. */
+  readonly saltFor: (field: string) => Uint8Array;
+};
+
 /**
- * Salts of one event, from the node's own secret and the event's id.
+ * The id of an event and the salts of its fields, from the node's own secret and the caller's key for what happened.
  *
  * They are derived, not drawn: a node that died between making an event and hearing that it is durable makes the same
  * event again and finds it by its id, and an auditor inside the organisation can make an opening again. To anyone
- * without the secret they are as good as random (HKDF), and an opened salt tells nothing of its neighbours.
+ * without the secret they are as good as random (HKDF), and an opened salt tells nothing of its neighbours. A plain
+ * digest of "request R decided by D: approved" as the id would let a reader try both answers and so read a withheld field.
  * @param secret - at least 32 secret bytes that serve nothing else.
- * @returns a function from a field's name to its salt of 16 bytes.
+ * @param idempotencyKey - what makes this event one: for example `unlocking/<request>/<lane>/<counter>`.
  * @throws {ProtocolError} EVENT_SALT_SECRET
  * Source: RFC 5869.
  */
-export function saltsFrom(secret: Uint8Array, eventId: string): (field: string) => Uint8Array {
-  if (secret.length < MIN_SECRET_BYTES) {
-    throw new ProtocolError('EVENT_SALT_SECRET', { minimum: MIN_SECRET_BYTES, found: secret.length });
-  }
-  const key = extract(sha256, secret, utf8(eventId));
-  return (field) => expand(sha256, key, concatPrefixed(saltDomain, utf8(field)), SALT_BYTES);
+export function deriveEventSecrets(
+  secret: Uint8Array,
+  kind: EventKind,
+  idempotencyKey: string,
+  { hkdf: derive }: EventPrimitives = portablePrimitives,
+): EventSecrets {
+  assertSecret(secret);
+  const names = [...fieldNames(kind).allowed].sort();
+  const info = concatPrefixed(saltDomain, utf8(kind));
+  const material = derive(secret, utf8(idempotencyKey), info, ID_BYTES + SALT_BYTES * names.length);
+  const saltFor = (field: string): Uint8Array => {
+    const start = ID_BYTES + SALT_BYTES * names.indexOf(field);
+    if (start < ID_BYTES) throw new ProtocolError('EVENT_TYPE_UNKNOWN', {});
+    return material.subarray(start, start + SALT_BYTES);
+  };
+  return { id: toHex(material.subarray(0, ID_BYTES)), saltFor };
 }
 
-/**
- * The id of an event, from the node's secret and the caller's own key for what happened.
- *
- * A plain digest of "request R decided by D: approved" would let a reader try both answers and so read a withheld
- * field from the id; under the secret the same key gives the same id, and the id tells nothing.
- * @param idempotencyKey - what makes this event one: for example `unlocking/<request>/<lane>/<counter>`.
- * @returns 16 bytes in lower-case hex.
- */
-export function eventIdFrom(secret: Uint8Array, idempotencyKey: string): string {
+function assertSecret(secret: Uint8Array): void {
   if (secret.length < MIN_SECRET_BYTES) {
     throw new ProtocolError('EVENT_SALT_SECRET', { minimum: MIN_SECRET_BYTES, found: secret.length });
   }
-  const key = extract(sha256, secret, utf8(domains.event));
-  return toHex(expand(sha256, key, utf8(idempotencyKey), 16));
 }

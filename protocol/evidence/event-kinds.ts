@@ -111,11 +111,16 @@ export function kindOfType(type: string): EventKind | undefined {
   return eventKinds.find((kind) => eventType(kind) === type);
 }
 
-/** @returns the names of the fields that an event of `kind` may have, and of those that it must have. */
-export function fieldNames(kind: EventKind): {
-  readonly allowed: ReadonlySet<string>;
-  readonly required: readonly string[];
-} {
+export type FieldNames = { readonly allowed: ReadonlySet<string>; readonly required: readonly string[] };
+
+const namesByKind = new Map<EventKind, FieldNames>(eventKinds.map((kind) => [kind, namesOf(kind)]));
+
+/** The names of the fields that an event of `kind` may have, and of those that it must have. */
+export function fieldNames(kind: EventKind): FieldNames {
+  return namesByKind.get(kind)!;
+}
+
+function namesOf(kind: EventKind): FieldNames {
   const shape: Readonly<Record<string, z.ZodType>> = eventSchemas[kind].shape;
   const allowed = new Set(Object.keys(shape));
   return { allowed, required: [...allowed].filter((name) => !shape[name]!.safeParse(undefined).success) };

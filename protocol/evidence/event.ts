@@ -6,11 +6,11 @@
  */
 import { z } from 'zod';
 import { concatPrefixed, toHex, utf8 } from '../bytes.ts';
-import { canonicalBytes } from '../canonical.ts';
+import { canonicalBytes, canonicalText } from '../canonical.ts';
 import { domains, SUITE } from '../domains.ts';
 import { ProtocolError } from '../errors.ts';
 import { hex32, organisationId, parseDocument } from '../schema.ts';
-import { commitField, opensField } from './commitment.ts';
+import { commitField, type EventPrimitives, opensField, portablePrimitives } from './commitment.ts';
 import {
   type EventFields,
   type EventKind,
@@ -54,12 +54,14 @@ export const openingsSchema = z.record(z.string(), openingSchema);
 export type Openings = z.output<typeof openingsSchema>;
 
 export type EventContext = {
-  /** 16 to 32 bytes in hex; the same happening has the same id, see commitment.ts `eventIdFrom`. */
+  /** 16 to 32 bytes in hex; the same happening has the same id, see commitment.ts `deriveEventSecrets`. */
   readonly id: string;
   readonly source: string;
   readonly time: Date;
-  /** A salt of at least 16 bytes per field name, see commitment.ts `saltsFrom`. */
+  /** A salt of at least 16 bytes per field name, see commitment.ts `deriveEventSecrets`. */
   readonly saltFor: (field: string) => Uint8Array;
+  /** Default: the portable ones. */
+  readonly primitives?: EventPrimitives;
 };
 
 /**
@@ -77,7 +79,7 @@ export function createEvent<K extends EventKind>(
   const openings: Openings = {};
   for (const [name, value] of Object.entries(values)) {
     const salt = context.saltFor(name);
-    data[name] = commitField(salt, name, value);
+    data[name] = commitField(salt, name, value, context.primitives ?? portablePrimitives);
     openings[name] = { salt: toHex(salt), value: typeof value === 'object' ? [...value] : value };
   }
   const event: EvidenceEvent = {
@@ -95,7 +97,17 @@ export function createEvent<K extends EventKind>(
 
 /** The bytes that an organisation signs for an event: domain and canonical `{event, keyEpoch}`, length-prefixed. */
 export function eventSigningBytes(event: EvidenceEvent, keyEpoch: number): Uint8Array {
-  return concatPrefixed(eventDomain, canonicalBytes({ event, keyEpoch }));
+  return signingBytesOf(canonicalText(event), keyEpoch);
+}
+
+/** {@link eventSigningBytes} for an event whose canonical text is at hand. */
+export function signingBytesOf(eventText: string, keyEpoch: number): Uint8Array {
+  return concatPrefixed(eventDomain, utf8(`{"event":${eventText},"keyEpoch":${keyEpoch}}`));
+}
+
+/** Canonical JSON of a signed event from the canonical text of its event: keys stand in the order of RFC 8785. */
+export function signedEventText(eventText: string, keyEpoch: number, signature: string): string {
+  return `{"event":${eventText},"keyEpoch":${keyEpoch},"signature":"${signature}"}`;
 }
 
 /** The leaf that the log takes: canonical JSON of the signed event. */

@@ -13,8 +13,8 @@ export const evidenceMessages = {
     'zh-CN': '事件的类型或来源不在规定的列表内。',
   },
   EVENT_KEY_REUSED: {
-    en: 'Event {index} has this key already and says something else; a {kind} event was to be logged.',
-    'zh-CN': '事件 {index} 已使用该键且内容不同;本次要记录的是 {kind} 事件。',
+    en: 'The key of a {kind} event stands for something else in the log already.',
+    'zh-CN': '该 {kind} 事件的键在日志中已对应不同内容。',
   },
   EVENT_BATCH_MIXED: {
     en: 'Some events of one append are in the log already or occur twice, others are new; an append is whole or repeated whole.',

@@ -7,6 +7,7 @@ import { type BatchOp, levelEvidenceStore } from '@sealedger/node/evidence/level
 import { EvidenceLog } from '@sealedger/node/evidence/log.ts';
 import type { EventDraft } from '@sealedger/node/evidence/log-entry.ts';
 import type { EventSigner, EvidenceStore } from '@sealedger/node/evidence/ports.ts';
+import { eventSigner } from '@sealedger/node/evidence/signer.ts';
 import { Level } from 'level';
 
 export const secret = new Uint8Array(32).fill(7);
@@ -16,8 +17,7 @@ export const startMs = Date.UTC(2026, 10, 21);
 export function testSigner(org: string, keyEpoch = 1): EventSigner & { readonly publicKey: Uint8Array } {
   const seed = new Uint8Array(32).fill(keyEpoch);
   seed.set(new TextEncoder().encode(org));
-  const { publicKey, sign } = ed25519Signer(seed);
-  return { org, keyEpoch, sign, publicKey };
+  return { ...eventSigner(org, keyEpoch, seed), publicKey: ed25519Signer(seed).publicKey };
 }
 
 export async function temporaryDirectory(): Promise<{ path: string; remove: () => Promise<void> }> {
