@@ -65,7 +65,7 @@ export const chainMessages = {
     'zh-CN': '内置链的日志无法还原该链:第 {line} 行,{reason}。',
   },
   CHAIN_DIRECTORY_IN_USE: {
-    en: 'The data directory of the embedded chain is in use by process {pid}.',
-    'zh-CN': '内置链的数据目录正被进程 {pid} 使用。',
+    en: 'The data directory of the embedded chain is in use by process {pid}; if that is another program, remove chain.lock.',
+    'zh-CN': '内置链的数据目录正被进程 {pid} 使用;若该进程与本链无关,请删除 chain.lock。',
   },
 } as const;
