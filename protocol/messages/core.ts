@@ -56,4 +56,40 @@ export const coreMessages = {
     en: 'The envelope of {signer} expired at {expiresAt}.',
     'zh-CN': '{signer} 的信封已于 {expiresAt} 过期。',
   },
+  HTTP_SIGNATURE_MISSING: {
+    en: 'The message carries no {field}; every call between organisations is signed (RFC 9421).',
+    'zh-CN': '消息缺少 {field};机构之间的每次调用都须签名(RFC 9421)。',
+  },
+  HTTP_SIGNATURE_MALFORMED: {
+    en: 'The signature of the HTTP message is malformed at {field}: {reason}.',
+    'zh-CN': 'HTTP 消息签名在 {field} 处格式有误:{reason}。',
+  },
+  HTTP_SIGNATURE_COMPONENTS: {
+    en: 'The signature does not cover exactly what it must: {reason}.',
+    'zh-CN': '签名覆盖的内容不符合要求:{reason}。',
+  },
+  HTTP_SIGNATURE_FUTURE: {
+    en: 'The message was signed at {created}, which is after now ({now}) by more than clocks may differ.',
+    'zh-CN': '消息的签署时间 {created} 晚于当前时间 {now},超出允许的时钟偏差。',
+  },
+  HTTP_SIGNATURE_EXPIRED: {
+    en: 'The signature of the message expired at {expires}; now is {now}. Sign it again.',
+    'zh-CN': '消息签名已于 {expires} 过期,当前时间为 {now};请重新签署。',
+  },
+  HTTP_SIGNATURE_LIFETIME: {
+    en: 'The signature is valid for {lifetimeSeconds} s; allowed are 1 to {maxLifetimeSeconds} s.',
+    'zh-CN': '签名的有效期为 {lifetimeSeconds} 秒,应为 1 至 {maxLifetimeSeconds} 秒。',
+  },
+  HTTP_SIGNATURE_KEY: {
+    en: 'No signing key of {org} with epoch {keyEpoch} is registered.',
+    'zh-CN': '未登记 {org} 的第 {keyEpoch} 期签名密钥。',
+  },
+  HTTP_SIGNATURE_SIGNER: {
+    en: 'The response is not signed by {expected}, which was asked.',
+    'zh-CN': '应答不是由被请求方 {expected} 签署的。',
+  },
+  HTTP_SIGNATURE_INVALID: {
+    en: 'The signature of {org} (key epoch {keyEpoch}) does not hold for this message.',
+    'zh-CN': '{org}(第 {keyEpoch} 期密钥)对该消息的签名不成立。',
+  },
 } as const;
