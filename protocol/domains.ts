@@ -17,6 +17,7 @@ export const domains = {
   permutation: 'sealedger/v1/permutation',
   computationKey: 'sealedger/v1/computation-x25519',
   zeroShare: 'sealedger/v1/zero-share',
+  ringParameters: 'sealedger/v1/ring-parameters',
   pad: 'sealedger/v1/pad',
   locator: 'sealedger/v1/locator',
   sanitise: 'sealedger/v1/sanitise',
@@ -32,6 +33,7 @@ export const domains = {
   fieldCommitment: 'sealedger/v1/field-commitment',
   fieldSalt: 'sealedger/v1/field-salt',
   checkpoint: 'sealedger/v1/checkpoint',
+  statement: 'sealedger/v1/completeness-statement',
   blockSeal: 'sealedger/v1/block-seal',
 } as const;
 
