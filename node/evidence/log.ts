@@ -13,7 +13,7 @@ import { readConsistencyProof, readInclusionProof, readRoot } from '@sealedger/p
 import { answerCallers, sealBatch, secretsOf, stageBatch, type Waiting } from './log-batch.ts';
 import { type EventDraft, type IndexedField, indexOfKey, type LoggedEvent, logKeys, parseEntry } from './log-entry.ts';
 import { type LogState, openLogState } from './log-state.ts';
-import type { EventSigner, EvidenceClock, EvidencePut, EvidenceStore } from './ports.ts';
+import type { EventSigner, EvidenceClock, EvidencePut, EvidenceStore, ReadableLog } from './ports.ts';
 import { tileReader } from './tiles.ts';
 
 /** Events of one synced batch at most: about 50 ms of signing, so that the node keeps answering. */
@@ -28,7 +28,7 @@ export type EvidenceLogParts<Op> = {
 };
 
 /** The log. @typeParam Op - a write to other state of the node that goes into the transaction of an event. */
-export class EvidenceLog<Op> {
+export class EvidenceLog<Op> implements ReadableLog {
   readonly #parts: EvidenceLogParts<Op>;
   #state: LogState;
   #waiting: Waiting<Op>[] = [];

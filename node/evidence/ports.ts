@@ -1,5 +1,7 @@
 /** What the evidence log asks of the world: a durable store, a signing key, a clock, the chain. */
+import type { SignedCheckpoint } from '@sealedger/protocol/evidence/checkpoint.ts';
 import type { Clock } from '../ports.ts';
+import type { IndexedField, LoggedEvent } from './log-entry.ts';
 
 /** Signs as this organisation with the key that the chain shows for `keyEpoch`. */
 export interface EventSigner {
@@ -36,4 +38,16 @@ export interface AnchorChain {
   anchor(size: number, root: string): Promise<AnchoredAt>;
   /** Finds the transaction that anchored `size`, for one whose answer was lost in a crash. */
   findAnchor(size: number): Promise<AnchoredAt | undefined>;
+}
+
+/** The log as an export or an anchor reads it; see log.ts. */
+export interface ReadableLog {
+  readonly org: string;
+  readonly size: number;
+  eventAt(index: number): Promise<LoggedEvent>;
+  find(field: IndexedField, value: string): Promise<readonly number[]>;
+  rootAt(size: number): Promise<string>;
+  inclusionProof(index: number, size: number): Promise<string[]>;
+  consistencyProof(size1: number, size2: number): Promise<string[]>;
+  checkpoint(size?: number): Promise<SignedCheckpoint>;
 }

@@ -12,6 +12,8 @@ const count = z.int().min(0);
 const ordinal = z.int().min(1);
 const level = z.int().min(1).max(9);
 const unixSeconds = z.int().min(0);
+/** A dataset's short name, as the Catalogue contract publishes it. */
+const label = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,30}$/, 'a short name is 1 to 31 of a-z 0-9 . _ -');
 /** A stable word for a machine. Six digits in a row are refused: every identifier of a person or an enterprise has them. */
 const code = z
   .string()
@@ -25,7 +27,7 @@ export const eventSchemas = {
   dataset: z.strictObject({ datasetId: hex32, owner: organisationId, level, state: code, metadataHash: hex32 }),
   version: z.strictObject({
     datasetId: hex32,
-    name: code,
+    name: label,
     version: ordinal,
     metadataHash: hex32,
     commitment: hex32,

@@ -52,4 +52,20 @@ export const evidenceMessages = {
     en: 'A block header is malformed.',
     'zh-CN': '区块头格式错误。',
   },
+  EXPORT_REQUEST_UNKNOWN: {
+    en: 'The chain knows no such request.',
+    'zh-CN': '链上没有该请求。',
+  },
+  EXPORT_NOT_ANCHORED: {
+    en: 'Event {index} is not anchored yet (anchored: {anchored}); anchor the log, then export.',
+    'zh-CN': '事件 {index} 尚未锚定(已锚定:{anchored});请先锚定日志再导出。',
+  },
+  EXPORT_BLOCK_REPLACED: {
+    en: 'Block {number} was replaced while it was being proven; export again.',
+    'zh-CN': '区块 {number} 在取证过程中被替换;请重新导出。',
+  },
+  BUNDLE_PARTS_DIFFER: {
+    en: 'The parts of a bundle do not belong together: {what} differs.',
+    'zh-CN': '证据包的各部分不属于同一对象:{what} 不同。',
+  },
 } as const;

@@ -1,0 +1,171 @@
+/**
+ * This organisation's part of a bundle: its events about a request or a released batch, and what ties them to the chain.
+ *
+ * Learns: who gets the part learns the fields that are not withheld; the signed statement in it tells whether events
+ * were left out. Parts of several nodes join with protocol/evidence/merge.ts.
+ */
+import { SUITE } from '@sealedger/protocol/domains.ts';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import {
+  BUNDLE_FORMAT,
+  type Bundle,
+  type BundleConsistency,
+  type BundleItem,
+  type BundleSubject,
+  type SignedStatement,
+  type Statement,
+  statementSigningBytes,
+} from '@sealedger/protocol/evidence/bundle.ts';
+import { orderBundle } from '@sealedger/protocol/evidence/bundle-order.ts';
+import { createChainProver, type RequestFacts } from '@sealedger/protocol/evidence/chain-prover.ts';
+import { describeEvent, withholdFields } from '@sealedger/protocol/evidence/event.ts';
+import type { EventKind } from '@sealedger/protocol/evidence/event-kinds.ts';
+import type { Deployment } from '@sealedger/protocol/ledger/deployment.ts';
+import type { EventOf } from '@sealedger/protocol/ledger/events.ts';
+import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
+import type { LoggedEvent } from './log-entry.ts';
+import type { EventSigner, ReadableLog } from './ports.ts';
+
+export type ExportParts = {
+  readonly log: ReadableLog;
+  readonly signer: EventSigner;
+  readonly rpc: Rpc;
+  readonly deployment: Deployment;
+};
+
+export type ExportOptions = {
+  /** Fields whose openings stay here; default: none. */
+  readonly withhold?: (kind: EventKind, field: string) => boolean;
+  /** Newest unlockings that go in one by one; the others are counted. Default 8. */
+  readonly maxUnlockings?: number;
+  /** Size of this log up to which the receiver has verified it: a consistency proof from there goes in. */
+  readonly since?: number;
+};
+
+const DEFAULT_MAX_UNLOCKINGS = 8;
+
+type Selection = { readonly events: readonly LoggedEvent[]; readonly omitted: number };
+type Anchor = EventOf<'CheckpointAnchored'>;
+
+/**
+ * Builds the part. Everything that concerns the subject must be anchored; where it is not, anchor and call again.
+ * @throws {ProtocolError} EXPORT_REQUEST_UNKNOWN, EXPORT_NOT_ANCHORED, EXPORT_BLOCK_REPLACED, CHAIN_UNREACHABLE
+ */
+export async function exportBundle(
+  { log, signer, rpc, deployment }: ExportParts,
+  subject: BundleSubject,
+  options: ExportOptions = {},
+): Promise<Bundle> {
+  const prover = createChainProver(rpc, deployment);
+  const facts = await prover.requestFacts(subject.requestId);
+  const { events, omitted } = await selectEvents(log, subject, facts, options.maxUnlockings ?? DEFAULT_MAX_UNLOCKINGS);
+  const anchors = anchorsFor(events, await prover.anchorsOf(log.org));
+  const keys = events.length === 0 ? [] : await prover.keysOf(log.org);
+  const sizes = [...new Set([...anchors.values()].map(({ args }) => args.size))].sort((a, b) => a - b);
+  const places = [...factsAbout(subject, facts), ...keys, ...anchors.values()];
+  const { blocks, receipts } = await prover.prove(places);
+  const withhold = options.withhold ?? (() => false);
+  const { chainId, genesisHash, contracts } = deployment;
+  return orderBundle({
+    format: BUNDLE_FORMAT,
+    suite: SUITE,
+    version: 1,
+    subject,
+    chain: { chainId, genesisHash, contracts },
+    blocks: [...blocks],
+    receipts: [...receipts],
+    checkpoints: await Promise.all(sizes.map((size) => log.checkpoint(size))),
+    consistency: await consistencyBetween(log, options.since === undefined ? sizes : [options.since, ...sizes]),
+    statements: await stateCompleteness(signer, subject, { events, omitted }, sizes.at(-1)),
+    items: await Promise.all(
+      events.map((event) => itemOf(log, event, anchors.get(event.signed.keyEpoch)!.args.size, withhold)),
+    ),
+  });
+}
+
+/** Events about the request and about the versions it asks for; for a batch only the result of that batch. */
+async function selectEvents(
+  log: ReadableLog,
+  subject: BundleSubject,
+  { submitted }: RequestFacts,
+  maxUnlockings: number,
+): Promise<Selection> {
+  const datasets = [...submitted.args.datasetVersions, submitted.args.registerVersion];
+  const found = await Promise.all([
+    log.find('requestId', subject.requestId),
+    ...datasets.map((id) => log.find('datasetId', id)),
+  ]);
+  const indexes = [...new Set(found.flat())].sort((a, b) => a - b);
+  const events = await Promise.all(indexes.map((index) => log.eventAt(index)));
+  const kindOf = ({ signed }: LoggedEvent): EventKind => describeEvent(signed.event).kind;
+  const unlockings = events.filter((event) => kindOf(event) === 'unlocking');
+  const kept = new Set(subject.kind === 'batch' || maxUnlockings === 0 ? [] : unlockings.slice(-maxUnlockings));
+  const selected = events.filter((event) => {
+    const kind = kindOf(event);
+    if (kind === 'unlocking') return kept.has(event);
+    const isOtherBatch =
+      kind === 'result' && subject.kind === 'batch' && event.openings['batch']?.value !== subject.batch;
+    return !isOtherBatch;
+  });
+  return { events: selected, omitted: unlockings.length - kept.size };
+}
+
+function factsAbout(subject: BundleSubject, { life, versions, results }: RequestFacts): RequestFacts['life'] {
+  const isMeant = ({ args }: EventOf<'ResultCommitted'>): boolean =>
+    subject.kind === 'request' || (args.org === subject.org && args.batch === subject.batch);
+  return [...life, ...versions, ...results.filter(isMeant)];
+}
+
+/**
+ * Per key epoch the smallest anchored checkpoint that covers its events: the earliest proof of when the key was used.
+ * @throws {ProtocolError} EXPORT_NOT_ANCHORED
+ */
+function anchorsFor(events: readonly LoggedEvent[], anchors: readonly Anchor[]): ReadonlyMap<number, Anchor> {
+  const lastLeaf = new Map<number, number>();
+  for (const { index, signed } of events) lastLeaf.set(signed.keyEpoch, index);
+  const chosen = new Map<number, Anchor>();
+  for (const [keyEpoch, leaf] of lastLeaf) {
+    const anchor = anchors.find(({ args }) => args.size > leaf);
+    if (anchor === undefined) {
+      throw new ProtocolError('EXPORT_NOT_ANCHORED', { index: leaf, anchored: anchors.at(-1)?.args.size ?? 0 });
+    }
+    chosen.set(keyEpoch, anchor);
+  }
+  return chosen;
+}
+
+async function itemOf(
+  log: ReadableLog,
+  { index, signed, openings }: LoggedEvent,
+  checkpointSize: number,
+  withhold: (kind: EventKind, field: string) => boolean,
+): Promise<BundleItem> {
+  const { kind } = describeEvent(signed.event);
+  const inclusionProof = await log.inclusionProof(index, checkpointSize);
+  return {
+    signed,
+    openings: withholdFields(openings, (field) => withhold(kind, field)),
+    log: { leafIndex: index, checkpointSize, inclusionProof },
+  };
+}
+
+async function consistencyBetween(log: ReadableLog, sizes: readonly number[]): Promise<BundleConsistency[]> {
+  const pairs = sizes.slice(1).map((to, i) => ({ from: sizes[i]!, to }));
+  const growing = pairs.filter(({ from, to }) => from < to);
+  return Promise.all(
+    growing.map(async ({ from, to }) => ({ org: log.org, from, to, proof: await log.consistencyProof(from, to) })),
+  );
+}
+
+async function stateCompleteness(
+  signer: EventSigner,
+  subject: BundleSubject,
+  { events, omitted }: Selection,
+  logSize: number | undefined,
+): Promise<SignedStatement[]> {
+  if (logSize === undefined) return [];
+  const leaves = events.map(({ index }) => index);
+  const statement: Statement = { suite: SUITE, org: signer.org, subject, logSize, leaves, omitted };
+  const { keyEpoch } = signer;
+  return [{ statement, keyEpoch, signature: await signer.sign(statementSigningBytes(statement, keyEpoch)) }];
+}

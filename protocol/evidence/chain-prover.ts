@@ -1,0 +1,124 @@
+/**
+ * Proofs of what the contracts said, for a bundle: finds the events, fetches their blocks, proves their receipts.
+ *
+ * The prover trusts its RPC no further than that every header must hash to the block that was named, and every set of
+ * receipts to the header; what it hands on, the verifier checks again under its own pins.
+ */
+import { z } from 'zod';
+import { ProtocolError } from '../errors.ts';
+import type { BlockSeal } from '../ledger/block-seal.ts';
+import type { Deployment } from '../ledger/deployment.ts';
+import {
+  type EventName,
+  type EventOf,
+  type EventPlace,
+  eventTopic,
+  type LedgerEvent,
+  readEvents,
+} from '../ledger/events.ts';
+import { orgToBytes32, toWord } from '../ledger/ids.ts';
+import { ChainRpcError, type Rpc } from '../ledger/json-rpc.ts';
+import type { BundleBlock, BundleReceipt } from './bundle.ts';
+import { encodeHeader, proveReceipt, readHeader } from './receipt-proof.ts';
+
+export type ProvenParts = { readonly blocks: readonly BundleBlock[]; readonly receipts: readonly BundleReceipt[] };
+
+/** What the contracts said about one request; the anchors and keys are those of the organisations that were asked for. */
+export type RequestFacts = {
+  readonly submitted: EventOf<'RequestSubmitted'>;
+  /** Every event of the Requests contract about it, the submission first. */
+  readonly life: readonly LedgerEvent[];
+  readonly versions: readonly EventOf<'DatasetVersionPublished'>[];
+  readonly results: readonly EventOf<'ResultCommitted'>[];
+};
+
+export type ChainProver = {
+  /** @throws {ProtocolError} EXPORT_REQUEST_UNKNOWN; CHAIN_UNREACHABLE */
+  requestFacts(requestId: string): Promise<RequestFacts>;
+  /** Every registration of keys of an organisation, oldest first. */
+  keysOf(org: string): Promise<readonly EventOf<'KeysChanged'>[]>;
+  /** Every checkpoint that an organisation anchored, smallest first. */
+  anchorsOf(org: string): Promise<readonly EventOf<'CheckpointAnchored'>[]>;
+  /** Blocks, seals and receipt proofs of the transactions at these places. */
+  prove(places: readonly EventPlace[]): Promise<ProvenParts>;
+};
+
+const blockAnswerSchema = z.object({ hash: z.string(), transactions: z.array(z.string()) });
+const sealSchema = z.object({ validator: z.string(), signature: z.string() });
+
+/** @param rpc - the organisation's own node of the chain. */
+export function createChainProver(rpc: Rpc, deployment: Deployment): ChainProver {
+  const eventsOf = async <N extends EventName>(
+    contract: LedgerEvent['contract'],
+    name: N,
+    topics: readonly (string | null)[],
+  ): Promise<readonly EventOf<N>[]> => {
+    const filter = { fromBlock: 0, toBlock: 'latest', topics: [eventTopic(contract, name), ...topics] } as const;
+    return (await readEvents(rpc, deployment, filter, [contract])) as readonly EventOf<N>[];
+  };
+  return {
+    requestFacts: async (requestId) => {
+      const filter = { fromBlock: 0, toBlock: 'latest', topics: [null, toWord(requestId)] } as const;
+      const life = await readEvents(rpc, deployment, filter, ['requests']);
+      const submitted = life.find((event) => event.name === 'RequestSubmitted');
+      if (submitted === undefined) throw new ProtocolError('EXPORT_REQUEST_UNKNOWN', {});
+      const ids = [...submitted.args.datasetVersions, submitted.args.registerVersion];
+      const versions = ids.map((id) => eventsOf('catalogue', 'DatasetVersionPublished', [toWord(id)]));
+      const results = eventsOf('evidence', 'ResultCommitted', [null, toWord(requestId)]);
+      return { submitted, life, versions: (await Promise.all(versions)).flat(), results: await results };
+    },
+    keysOf: (org) => eventsOf('consortium', 'KeysChanged', [orgToBytes32(org)]),
+    anchorsOf: (org) => eventsOf('evidence', 'CheckpointAnchored', [orgToBytes32(org)]),
+    prove: (places) => provePlaces(rpc, places),
+  };
+}
+
+async function provePlaces(rpc: Rpc, places: readonly EventPlace[]): Promise<ProvenParts> {
+  const byBlock = new Map<number, Map<number, EventPlace>>();
+  for (const place of places) {
+    const transactions = byBlock.get(place.blockNumber) ?? new Map<number, EventPlace>();
+    byBlock.set(place.blockNumber, transactions.set(place.transactionIndex, place));
+  }
+  const blocks: BundleBlock[] = [];
+  const receipts: BundleReceipt[] = [];
+  for (const [number, transactions] of [...byBlock].sort(([a], [b]) => a - b)) {
+    const proven = await proveBlock(rpc, number, [...transactions.values()]);
+    blocks.push(proven.block);
+    receipts.push(...proven.receipts);
+  }
+  return { blocks, receipts };
+}
+
+async function proveBlock(
+  rpc: Rpc,
+  number: number,
+  places: readonly EventPlace[],
+): Promise<{ block: BundleBlock; receipts: BundleReceipt[] }> {
+  const tag = `0x${number.toString(16)}`;
+  const answer = await rpc.request('eth_getBlockByNumber', [tag, false]);
+  const block = blockAnswerSchema.safeParse(answer);
+  if (!block.success)
+    throw new ProtocolError('CHAIN_REPLY_MALFORMED', { method: 'eth_getBlockByNumber', reason: 'no block' });
+  const header = encodeHeader(answer);
+  const { hash } = readHeader(header);
+  if (places.some(({ blockHash }) => blockHash !== hash)) throw new ProtocolError('EXPORT_BLOCK_REPLACED', { number });
+  const ask = (transaction: string): Promise<unknown> => rpc.request('eth_getTransactionReceipt', [transaction]);
+  const all = await Promise.all(block.data.transactions.map(ask));
+  const receipts = places.map(({ transactionIndex }) => ({
+    block: hash,
+    transactionIndex,
+    proof: proveReceipt(header, all, transactionIndex),
+  }));
+  return { block: { header, seals: await sealsOf(rpc, tag) }, receipts };
+}
+
+/** The seals of a block; none where the chain has no such method: then only a pinned checkpoint ties the block. */
+async function sealsOf(rpc: Rpc, tag: string): Promise<BlockSeal[]> {
+  try {
+    const seal = sealSchema.safeParse(await rpc.request('sealedger_blockSeal', [tag]));
+    return seal.success ? [seal.data] : [];
+  } catch (error) {
+    if (error instanceof ChainRpcError) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * One bundle out of the parts that several nodes gave.
+ *
+ * Merging verifies nothing: it refuses parts that are about different things, and leaves the rest to the verifier.
+ */
+import { canonicalText } from '../canonical.ts';
+import { ProtocolError } from '../errors.ts';
+import type { Bundle, BundleBlock } from './bundle.ts';
+import { orderBundle } from './bundle-order.ts';
+
+/**
+ * Joins parts about one subject on one chain; the seals of a block are united.
+ * @param parts - at least one.
+ * @throws {ProtocolError} BUNDLE_PARTS_DIFFER where subject or chain differ; BLOCK_HEADER_MALFORMED.
+ */
+export function mergeBundles(parts: readonly Bundle[]): Bundle {
+  const [first] = parts;
+  if (first === undefined) throw new ProtocolError('BUNDLE_PARTS_DIFFER', { what: 'number of parts' });
+  for (const what of ['format', 'suite', 'version', 'subject', 'chain'] as const) {
+    const expected = canonicalText(first[what]);
+    if (parts.some((part) => canonicalText(part[what]) !== expected)) {
+      throw new ProtocolError('BUNDLE_PARTS_DIFFER', { what });
+    }
+  }
+  return orderBundle({
+    ...first,
+    blocks: mergeBlocks(parts.flatMap(({ blocks }) => blocks)),
+    receipts: parts.flatMap(({ receipts }) => receipts),
+    checkpoints: parts.flatMap(({ checkpoints }) => checkpoints),
+    consistency: parts.flatMap(({ consistency }) => consistency),
+    statements: parts.flatMap(({ statements }) => statements),
+    items: parts.flatMap(({ items }) => items),
+  });
+}
+
+function mergeBlocks(blocks: readonly BundleBlock[]): BundleBlock[] {
+  const byHeader = new Map<string, BundleBlock>();
+  for (const block of blocks) {
+    const seals = [...(byHeader.get(block.header)?.seals ?? []), ...block.seals];
+    const byValidator = new Map(seals.map((seal) => [seal.validator, seal]));
+    const sorted = [...byValidator.values()].sort((a, b) => (a.validator < b.validator ? -1 : 1));
+    byHeader.set(block.header, { header: block.header, seals: sorted });
+  }
+  return [...byHeader.values()];
+}

@@ -1,0 +1,48 @@
+/**
+ * What a verifier trusts: pinned by whoever verifies, and never taken from the bundle.
+ *
+ * The runner writes one for its own chain; on a chain of others it comes with the consortium's papers.
+ */
+import { z } from 'zod';
+import { SUITE } from '../domains.ts';
+import type { Deployment } from '../ledger/deployment.ts';
+import { hex32, parseDocument } from '../schema.ts';
+
+const address = z.string().regex(/^[0-9a-f]{40}$/, '20 bytes as 40 lower-case hex digits');
+
+export const contractsSchema = z.strictObject({
+  consortium: address,
+  catalogue: address,
+  requests: address,
+  evidence: address,
+});
+
+export const trustSchema = z.strictObject({
+  suite: z.literal(SUITE),
+  version: z.literal(1),
+  chainId: z.int().min(1),
+  /** Hash of block 0. */
+  genesisHash: hex32,
+  contracts: contractsSchema,
+  /** Ed25519 keys of the validators; of n, ⌈2n/3⌉ must have sealed a block (the quorum of QBFT). */
+  validators: z.array(hex32).max(64),
+  /** A block whose hash the verifier knows from elsewhere; it needs no seal. */
+  checkpoint: z.strictObject({ number: z.int().min(0), hash: hex32 }).optional(),
+});
+export type Trust = z.output<typeof trustSchema>;
+
+/** @throws {ProtocolError} SCHEMA_MISMATCH */
+export function parseTrust(value: unknown): Trust {
+  return parseDocument(trustSchema, value, 'trust file');
+}
+
+/** The trust file that an organisation's own deployment file amounts to. */
+export function trustOfDeployment(deployment: Deployment): Trust {
+  const { suite, version, chainId, genesisHash, contracts, validators } = deployment;
+  return { suite, version, chainId, genesisHash, contracts, validators };
+}
+
+/** Seals that a block needs: ⌈2n/3⌉ of n validators. */
+export function sealQuorum(validators: number): number {
+  return Math.ceil((2 * validators) / 3);
+}
