@@ -5,18 +5,20 @@
  * same thing already stands on the chain, the write therefore reports `already` with the transaction that did it.
  */
 import { isProtocolError, ProtocolError } from '../errors.ts';
-import { encodeCall } from './abi.ts';
 import { type Role, rolesToMask } from './codec.ts';
-import type { ContractName, Deployment } from './deployment.ts';
-import { decodeEvent, type EventName, type EventOf, eventTopic, readEvents } from './events.ts';
+import { decodeEvent, type EventName, type EventOf } from './events.ts';
 import { assertInteger, datasetVersionId, labelToBytes32, orgToBytes32, toAccount, toWord } from './ids.ts';
-import type { Rpc } from './json-rpc.ts';
-import type { LedgerReader } from './reader.ts';
 import type { Admission, OrganisationKeys, RequestTerms } from './records.ts';
-import type { MinedTransaction, Sender, SentTransaction } from './transactions.ts';
-
-/** A write that stands on the chain; `already`: from an earlier transaction, which is the one given. */
-export type WriteOutcome = MinedTransaction & { readonly already: boolean };
+import {
+  createWrite,
+  findTrace,
+  requireSender,
+  send,
+  type Trace,
+  type Write,
+  type WriteContext,
+  type WriteOutcome,
+} from './write.ts';
 
 export type DatasetPublication = {
   readonly name: string;
@@ -78,31 +80,8 @@ export type LedgerWriter = {
   commitResult(batch: ResultBatch): Promise<WriteOutcome>;
 };
 
-/** The event that tells that a write has already taken place. */
-type Trace<N extends EventName> = {
-  readonly event: N;
-  /** Indexed arguments in their order. */
-  readonly topics: readonly (string | null)[];
-  readonly matches?: (args: EventOf<N>['args']) => boolean;
-};
-
-type Write = <N extends EventName>(
-  contract: ContractName,
-  name: string,
-  args: readonly unknown[],
-  trace: Trace<N>,
-) => Promise<WriteOutcome>;
-
-type Context = {
-  readonly rpc: Rpc;
-  readonly deployment: Deployment;
-  readonly reader: LedgerReader;
-  readonly sender: Sender | null;
-  readonly ready: () => Promise<void>;
-};
-
 /** @param context - `ready` is awaited before each write. */
-export function createLedgerWriter(context: Context): LedgerWriter {
+export function createLedgerWriter(context: WriteContext): LedgerWriter {
   const write = createWrite(context);
   const ownOrg = async (): Promise<string> => {
     const { account } = requireSender(context, 'requireActive');
@@ -120,52 +99,7 @@ export function createLedgerWriter(context: Context): LedgerWriter {
   };
 }
 
-function createWrite(context: Context): Write {
-  return async (contract, name, args, trace) => {
-    try {
-      const { created: _created, logs: _logs, ...mined } = await send(context, contract, name, args);
-      return { ...mined, already: false };
-    } catch (cause) {
-      if (!isProtocolError(cause, 'CHAIN_REFUSED')) throw cause;
-      const earlier = await findTrace(context, contract, trace);
-      if (earlier === null) throw cause;
-      return earlier;
-    }
-  };
-}
-
-function requireSender(context: Context, call: string): Sender {
-  if (context.sender === null) throw new ProtocolError('CHAIN_NO_ACCOUNT', { call });
-  return context.sender;
-}
-
-async function send(
-  context: Context,
-  contract: ContractName,
-  name: string,
-  args: readonly unknown[],
-): Promise<SentTransaction> {
-  const sender = requireSender(context, name);
-  await context.ready();
-  return sender.send(name, `0x${context.deployment.contracts[contract]}`, encodeCall(contract, name, args));
-}
-
-async function findTrace<N extends EventName>(
-  context: Context,
-  contract: ContractName,
-  trace: Trace<N>,
-): Promise<WriteOutcome | null> {
-  const topics = [eventTopic(contract, trace.event), ...trace.topics];
-  const range = { fromBlock: 0, toBlock: 'latest', topics } as const;
-  const events = await readEvents(context.rpc, context.deployment, range, [contract]);
-  const matches = trace.matches ?? (() => true);
-  const event = events.findLast((candidate) => candidate.name === trace.event && matches(candidate.args as never));
-  if (event === undefined) return null;
-  const { transactionHash, blockNumber, blockHash } = event;
-  return { transactionHash, blockNumber, blockHash, already: true };
-}
-
-function memberWrites(write: Write, context: Context, ownOrg: () => Promise<string>) {
+function memberWrites(write: Write, context: WriteContext, ownOrg: () => Promise<string>) {
   const { reader } = context;
   /** The contract takes the same again as a change; so look first. */
   const unlessDone = async <N extends EventName>(done: boolean, trace: Trace<N>, act: () => Promise<WriteOutcome>) =>
@@ -204,7 +138,7 @@ function memberWrites(write: Write, context: Context, ownOrg: () => Promise<stri
   };
 }
 
-function proposalWrites(write: Write, context: Context, ownOrg: () => Promise<string>) {
+function proposalWrites(write: Write, context: WriteContext, ownOrg: () => Promise<string>) {
   const propose = async (name: string, args: readonly unknown[]): Promise<ProposalOutcome> => {
     try {
       const { created: _created, logs, ...mined } = await send(context, 'consortium', name, args);
@@ -261,7 +195,7 @@ function catalogueWrites(write: Write, ownOrg: () => Promise<string>) {
   };
 }
 
-function requestWrites(write: Write, context: Context, ownOrg: () => Promise<string>) {
+function requestWrites(write: Write, context: WriteContext, ownOrg: () => Promise<string>) {
   const simple = (name: string, event: EventName) => (requestId: string) => {
     const topics = [toWord(requestId)];
     return write('requests', name, topics, { event, topics });

@@ -1,0 +1,85 @@
+/** Sends a call to a contract, or finds the transaction by which the same call already took effect. */
+import { isProtocolError, ProtocolError } from '../errors.ts';
+import { encodeCall } from './abi.ts';
+import type { ContractName, Deployment } from './deployment.ts';
+import { type EventName, type EventOf, eventTopic, readEvents } from './events.ts';
+import type { Rpc } from './json-rpc.ts';
+import type { LedgerReader } from './reader.ts';
+import type { MinedTransaction, Sender, SentTransaction } from './transactions.ts';
+
+/** A write that stands on the chain; `already`: from an earlier transaction, which is the one given. */
+export type WriteOutcome = MinedTransaction & { readonly already: boolean };
+
+/** The event that tells that a write has already taken place. */
+export type Trace<N extends EventName> = {
+  readonly event: N;
+  /** Indexed arguments in their order. */
+  readonly topics: readonly (string | null)[];
+  readonly matches?: (args: EventOf<N>['args']) => boolean;
+};
+
+/** Makes a write that may be repeated. @throws {ProtocolError} CHAIN_REFUSED where the contract refuses and the trace is not there. */
+export type Write = <N extends EventName>(
+  contract: ContractName,
+  name: string,
+  args: readonly unknown[],
+  trace: Trace<N>,
+) => Promise<WriteOutcome>;
+
+/** What writing needs; `ready` is awaited before each call, `sender` is null where the client can only read. */
+export type WriteContext = {
+  readonly rpc: Rpc;
+  readonly deployment: Deployment;
+  readonly reader: LedgerReader;
+  readonly sender: Sender | null;
+  readonly ready: () => Promise<void>;
+};
+
+/** @returns the write of {@link Write} over `context`. */
+export function createWrite(context: WriteContext): Write {
+  return async (contract, name, args, trace) => {
+    try {
+      const { created: _created, logs: _logs, ...mined } = await send(context, contract, name, args);
+      return { ...mined, already: false };
+    } catch (cause) {
+      if (!isProtocolError(cause, 'CHAIN_REFUSED')) throw cause;
+      const earlier = await findTrace(context, contract, trace);
+      if (earlier === null) throw cause;
+      return earlier;
+    }
+  };
+}
+
+/** @throws {ProtocolError} CHAIN_NO_ACCOUNT */
+export function requireSender(context: WriteContext, call: string): Sender {
+  if (context.sender === null) throw new ProtocolError('CHAIN_NO_ACCOUNT', { call });
+  return context.sender;
+}
+
+/** Sends one call to a contract and waits until it is in a block. @throws {ProtocolError} as {@link Sender} */
+export async function send(
+  context: WriteContext,
+  contract: ContractName,
+  name: string,
+  args: readonly unknown[],
+): Promise<SentTransaction> {
+  const sender = requireSender(context, name);
+  await context.ready();
+  return sender.send(name, `0x${context.deployment.contracts[contract]}`, encodeCall(contract, name, args));
+}
+
+/** The latest event that fits a trace; null where there is none. */
+export async function findTrace<N extends EventName>(
+  context: WriteContext,
+  contract: ContractName,
+  trace: Trace<N>,
+): Promise<WriteOutcome | null> {
+  const topics = [eventTopic(contract, trace.event), ...trace.topics];
+  const range = { fromBlock: 0, toBlock: 'latest', topics } as const;
+  const events = await readEvents(context.rpc, context.deployment, range, [contract]);
+  const matches = trace.matches ?? (() => true);
+  const event = events.findLast((candidate) => candidate.name === trace.event && matches(candidate.args as never));
+  if (event === undefined) return null;
+  const { transactionHash, blockNumber, blockHash } = event;
+  return { transactionHash, blockNumber, blockHash, already: true };
+}
