@@ -92,4 +92,10 @@ export const coreMessages = {
     en: 'The signature of {org} (key epoch {keyEpoch}) does not hold for this message.',
     'zh-CN': '{org}(第 {keyEpoch} 期密钥)对该消息的签名不成立。',
   },
+  SEALED_BOX_OPEN_FAILED: {
+    en:
+      'The sealed box ({purpose}) from {sender} to {receiver} does not open: it was made for another receiver or use, ' +
+      'or changed on the way.',
+    'zh-CN': '{sender} 发给 {receiver} 的密封盒({purpose})无法打开:收件方或用途不符,或途中被改动。',
+  },
 } as const;

@@ -30,4 +30,8 @@ export const matchMessages = {
     en: 'A batch holds 1 to {max} elements and as many of each kind; expected {expected}, got {got}.',
     'zh-CN': '一批应有 1 至 {max} 个元素,且各项数目一致;应为 {expected},实为 {got}。',
   },
+  REGISTER_SIZE: {
+    en: 'A register holds 1 to {max} subjects, not {count}.',
+    'zh-CN': '名册应有 1 至 {max} 个主体,而不是 {count} 个。',
+  },
 } as const;
