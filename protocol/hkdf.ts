@@ -7,7 +7,14 @@
 import { expand, extract } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
+import { concat, equalBytes } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
+
+const HASH_BYTES = 32;
+/** RFC 5869, 2.2: no salt is as many zeros as the hash has bytes. */
+const EMPTY_SALT = new Uint8Array(HASH_BYTES);
+/** RFC 5869, 2.3: the counter of the first block of an expansion. */
+const FIRST_BLOCK = Uint8Array.of(1);
 
 /** Most bytes that one expansion gives: 255 blocks. */
 export const HKDF_MAX_BYTES = 255 * 32;
@@ -27,6 +34,25 @@ export function hkdfSha256(options: {
   readonly length: number;
 }): Uint8Array {
   return hkdfExpand(hkdfExtract(options.salt, options.ikm), options.info, options.length);
+}
+
+/** HKDF-SHA256 with an empty salt, as a port: (input key material, info, bytes) -> bytes. */
+export type HkdfPort = (ikm: Uint8Array, info: Uint8Array, lengthBytes: number) => Uint8Array;
+
+/**
+ * An {@link HkdfPort} for several keys from one input: it keeps the extraction of the last input.
+ * @param hmacOf - HMAC-SHA256 under a key of 32 bytes.
+ */
+export function createHkdf(hmacOf: (key: Uint8Array, message: Uint8Array) => Uint8Array = hmacSha256): HkdfPort {
+  let last: { readonly ikm: Uint8Array; readonly pseudorandomKey: Uint8Array } | undefined;
+  return (ikm, info, lengthBytes) => {
+    if (last === undefined || !equalBytes(last.ikm, ikm)) {
+      last = { ikm: ikm.slice(), pseudorandomKey: hmacOf(EMPTY_SALT, ikm) };
+    }
+    const { pseudorandomKey } = last;
+    if (lengthBytes > HASH_BYTES) return hkdfExpand(pseudorandomKey, info, lengthBytes);
+    return hmacOf(pseudorandomKey, concat(info, FIRST_BLOCK)).slice(0, lengthBytes);
+  };
 }
 
 /** HKDF-Extract: a pseudorandom key of 32 bytes, from which several keys may be expanded. */

@@ -8,6 +8,7 @@
  */
 import { concat, utf8 } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
+import { createHkdf, type HkdfPort } from './hkdf.ts';
 import { PROOF_BYTES, proveDleq, verifyDleq } from './poprf/dleq.ts';
 import {
   addElements,
@@ -17,6 +18,7 @@ import {
   hashToGroup,
   hashToKey,
   hashToScalar,
+  hmacSha256,
   invertScalar,
   invertScalars,
   isZero,
@@ -128,6 +130,8 @@ export type Poprf = {
     readonly info: Uint8Array;
     readonly element?: Uint8Array;
   }): Uint8Array;
+  /** HKDF-SHA256 on the same WebAssembly, for what is derived from outputs: locators and pads. */
+  createOutputHkdf(): HkdfPort;
   /** {@link Poprf.evaluate} and {@link Poprf.blindEvaluate} with the work that depends on key and info done once. */
   createEvaluator(secretKey: Uint8Array, info: Uint8Array): PoprfEvaluator;
 };
@@ -146,6 +150,7 @@ export async function loadPoprf(): Promise<Poprf> {
       createEvaluator(secretKey, info).blindEvaluate(blindedElements, proofScalar),
     finalizeBatch,
     evaluate: ({ secretKey, input, info, element }) => createEvaluator(secretKey, info).evaluate(input, element),
+    createOutputHkdf: () => createHkdf(hmacSha256),
     createEvaluator,
   };
 }
@@ -167,7 +172,7 @@ function publicKey(secretKey: Uint8Array): Uint8Array {
 
 function elementOf(input: Uint8Array): Uint8Array {
   const element = hashToGroup(bounded(input, 'input'));
-  assertElement(element, 'hash of the input');
+  if (isZero(element)) throw new ProtocolError('POPRF_ELEMENT_INVALID', { what: 'hash of the input', bytes: 32 });
   return element;
 }
 

@@ -8,7 +8,7 @@
 import { concatPrefixed, uint32be, utf8 } from './bytes.ts';
 import { domains } from './domains.ts';
 import { ProtocolError } from './errors.ts';
-import { createHmacSha256, hkdfExpand, hkdfExtract, hkdfSha256 } from './hkdf.ts';
+import { createHmacSha256, type HkdfPort, hkdfExpand, hkdfExtract, hkdfSha256 } from './hkdf.ts';
 import type { SubjectId } from './identifier.ts';
 import { x25519PublicKey } from './signature.ts';
 
@@ -77,11 +77,12 @@ export function slotPermutation(options: {
 /**
  * The locator that a gate publishes with the sealed table: HKDF-SHA256 of the subject's POPRF output, 8 bytes.
  * @param poprfOutput - 64 bytes.
+ * @param hkdf - the gate, which derives pads from the same output, brings one that keeps the extraction.
  * @throws {ProtocolError} BYTES_LENGTH
  */
-export function locatorFromOutput(poprfOutput: Uint8Array): Uint8Array {
+export function locatorFromOutput(poprfOutput: Uint8Array, hkdf: HkdfPort = plainHkdf): Uint8Array {
   assertBytes(poprfOutput, POPRF_OUTPUT_BYTES, 'POPRF output');
-  return hkdfSha256({ ikm: poprfOutput, salt: NO_SALT, info: LOCATOR_INFO, length: LOCATOR_BYTES });
+  return hkdf(poprfOutput, LOCATOR_INFO, LOCATOR_BYTES);
 }
 
 /**
@@ -101,8 +102,8 @@ export function computationKeyPair(
   return { secretKey, publicKey: x25519PublicKey(secretKey) };
 }
 
-const NO_SALT = new Uint8Array();
 const LOCATOR_INFO = utf8(domains.locator);
+const plainHkdf: HkdfPort = (ikm, info, length) => hkdfSha256({ ikm, salt: new Uint8Array(), info, length });
 
 /** Uniform integers 0 <= n < bound from the keystream: little-endian words, those past a multiple of bound rejected. */
 function createDraw(pseudorandomKey: Uint8Array, expand: Keystream): (bound: number) => number {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { hkdfSync } from 'node:crypto';
 import { test } from 'node:test';
 import { fromHex, toHex, utf8 } from '@sealedger/protocol/bytes.ts';
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import {
+  createHkdf,
   createHmacSha256,
   HKDF_MAX_BYTES,
   hkdfExpand,
@@ -10,6 +12,8 @@ import {
   hkdfSha256,
   hmacSha256,
 } from '@sealedger/protocol/hkdf.ts';
+import { loadPoprf } from '@sealedger/protocol/poprf.ts';
+import fc from 'fast-check';
 import { readSharedVectors } from './shared-vectors.ts';
 
 type HkdfGroup = {
@@ -56,6 +60,31 @@ test('agrees with RFC 5869, A.1, extraction and expansion apart', () => {
     toHex(hkdfExpand(pseudorandomKey, fromHex('f0f1f2f3f4f5f6f7f8f9'), 42)),
     '3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865',
   );
+});
+
+test('the port that keeps extractions agrees with node:crypto, on libsodium and in JavaScript', async () => {
+  const { createOutputHkdf } = await loadPoprf();
+  for (const hkdf of [createHkdf(), createOutputHkdf()]) {
+    const property = fc.property(
+      fc.array(fc.uint8Array({ minLength: 1, maxLength: 80 }), { minLength: 1, maxLength: 3 }),
+      fc.uint8Array({ maxLength: 60 }),
+      fc.integer({ min: 1, max: 100 }),
+      (inputs, info, length) => {
+        for (const ikm of inputs.flatMap((input) => [input, input])) {
+          assert.deepEqual(hkdf(ikm, info, length), new Uint8Array(hkdfSync('sha256', ikm, '', info, length)));
+        }
+      },
+    );
+    fc.assert(property, { seed: 20260110, numRuns: 60 });
+  }
+});
+
+test('the port notices an input that was overwritten', () => {
+  const hkdf = createHkdf();
+  const ikm = new Uint8Array(64);
+  const first = hkdf(ikm, utf8('a'), 32);
+  ikm.fill(1);
+  assert.notDeepEqual(hkdf(ikm, utf8('a'), 32), first);
 });
 
 test('refuses lengths outside 1 to 8,160 bytes', () => {

@@ -3,6 +3,7 @@ import { createCipheriv, createHmac, hkdfSync } from 'node:crypto';
 import { test } from 'node:test';
 import { uint32be } from '@sealedger/protocol/bytes.ts';
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
+import { createHkdf } from '@sealedger/protocol/hkdf.ts';
 import { parseIdentifier } from '@sealedger/protocol/identifier.ts';
 import {
   computationKeyPair,
@@ -139,6 +140,7 @@ test('derives locators by HKDF-SHA256 under their own tag, as node:crypto comput
   const property = fc.property(fc.uint8Array({ minLength: 64, maxLength: 64 }), (output) => {
     const expected = new Uint8Array(hkdfSync('sha256', output, '', 'sealedger/v1/locator', 8));
     assert.deepEqual(locatorFromOutput(output), expected);
+    assert.deepEqual(locatorFromOutput(output, createHkdf()), expected);
   });
   fc.assert(property, { seed: SEED, numRuns: 30 });
   assert.throws(() => locatorFromOutput(new Uint8Array(32)), isLength);
