@@ -1,4 +1,5 @@
 /** What a stage asks of the world: narrow interfaces, filled in by node.ts. */
+import type { EventFields, EventKind } from '@sealedger/protocol/evidence/event-kinds.ts';
 
 export type Role = 'bank' | 'department' | 'registrar' | 'gate' | 'regulator';
 
@@ -33,4 +34,98 @@ export interface Directory {
 export interface NonceStore {
   /** @throws {ProtocolError} NONCE_REPLAYED where the organisation used it before. */
   use(org: string, nonce: string, expiresAtMs: number): Promise<void>;
+}
+
+export type RequestState =
+  | 'none'
+  | 'submitted'
+  | 'active'
+  | 'rejected'
+  | 'revoked'
+  | 'withdrawn'
+  | 'completed'
+  | 'expired';
+
+/** A request as it stands on chain; ids and digests in hex without prefix. */
+export interface RequestView {
+  readonly id: string;
+  readonly requester: string;
+  readonly purpose: string;
+  readonly modelDigest: string;
+  readonly datasetVersions: readonly string[];
+  readonly registerVersion: string;
+  readonly gates: readonly string[];
+  readonly quota: number;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+  readonly singleDepartment: boolean;
+  readonly state: RequestState;
+  readonly decisions: readonly {
+    readonly decider: string;
+    readonly decision: 'pending' | 'approved' | 'rejected';
+    readonly grantHash: string;
+  }[];
+  readonly gateKeys: readonly { readonly gate: string; readonly publicKey: string }[];
+  readonly attempt: number;
+}
+
+export interface DatasetVersionView {
+  readonly id: string;
+  readonly owner: string;
+  readonly name: string;
+  readonly version: number;
+  readonly metadataHash: string;
+  readonly commitment: string;
+  readonly state: 'published' | 'withdrawn';
+}
+
+/** The contracts, as far as a node uses them. Every write may be sent again: what is already so is no error. */
+export interface Ledger {
+  readonly chainId: number;
+  /** Address of the Requests contract, hex without prefix. */
+  readonly requestsContract: string;
+  /** @throws {ProtocolError} REQUEST_UNKNOWN, CHAIN_UNREACHABLE */
+  request(id: string): Promise<RequestView>;
+  /**
+   * The request as of at most about a second ago: for work that is checked often.
+   * @throws {ProtocolError} REQUEST_UNKNOWN, CHAIN_UNREACHABLE
+   */
+  recentRequest(id: string): Promise<RequestView>;
+  /** @throws {ProtocolError} DATASET_UNKNOWN, CHAIN_UNREACHABLE */
+  datasetVersion(id: string): Promise<DatasetVersionView>;
+  /** Latest version number of an own dataset on chain; 0 where there is none. */
+  latestDatasetVersion(name: string): Promise<number>;
+  datasetVersionId(owner: string, name: string, version: number): string;
+  publishDatasetVersion(version: {
+    readonly name: string;
+    readonly version: number;
+    readonly metadataHash: string;
+    readonly commitment: string;
+    readonly level: number;
+  }): Promise<void>;
+  decide(requestId: string, approved: boolean, reasonHash: string, grantHash: string): Promise<void>;
+  publishGateKey(requestId: string, publicKey: string): Promise<void>;
+  recordUnlocks(requestId: string, total: number): Promise<void>;
+}
+
+/** One write of the node's state, made in the same atomic batch as the events it belongs to. */
+export type StateOperation =
+  | { readonly type: 'put'; readonly key: string; readonly value: unknown }
+  | { readonly type: 'del'; readonly key: string };
+
+/** The node's small durable state: JSON values by key; every write is synced. */
+export interface StateStore {
+  get<T>(key: string): Promise<T | undefined>;
+  /** Values whose keys begin with `prefix`, in key order. */
+  list<T>(prefix: string): Promise<readonly (readonly [string, T])[]>;
+  write(operations: readonly StateOperation[]): Promise<void>;
+}
+
+/** The node's signed event log; an event is durable when `append` resolves, together with `operations`. */
+export interface EventLog {
+  append<K extends EventKind>(
+    kind: K,
+    fields: EventFields<K>,
+    options: { readonly id: string; readonly operations?: readonly StateOperation[] },
+  ): Promise<void>;
 }

@@ -9,7 +9,7 @@ import { fromHex } from './bytes.ts';
 import { digestHex } from './canonical.ts';
 import { domains, SUITE } from './domains.ts';
 import { ProtocolError } from './errors.ts';
-import type { RequestDocument } from './request.ts';
+import { type RequestDocument, requestParameters } from './request.ts';
 import { hex32, organisationId } from './schema.ts';
 
 export type ParticipantRole = 'department' | 'gate';
@@ -54,6 +54,7 @@ export function computationDescriptor(document: RequestDocument, facts: ChainFac
     gateKeys: [...facts.gateKeys].sort(by((key) => key.gate)),
     commitments: [...facts.commitments].sort(by((commitment) => commitment.id)),
     request: document,
+    parameters: requestParameters(document),
   };
 }
 

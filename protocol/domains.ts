@@ -23,6 +23,7 @@ export const domains = {
   sanitise: 'sealedger/v1/sanitise',
   releaseNoise: 'sealedger/v1/release-noise',
   inputDigest: 'sealedger/v1/input-digest',
+  outputDigest: 'sealedger/v1/output-digest',
   seedCommitment: 'sealedger/v1/seed-commitment',
   epochKey: 'sealedger/v1/gate-epoch-key',
   discarded: 'sealedger/v1/discarded-slot',

@@ -8,15 +8,14 @@ import { z } from 'zod';
 import { digestHex } from './canonical.ts';
 import { domains, SUITE } from './domains.ts';
 import { featureDefinitionSchema } from './model.ts';
-import { rlweParametersSchema } from './rlwe/parameters.ts';
+import { deriveParameters, MAX_PARTICIPANTS, type RlweParameters } from './rlwe/parameters.ts';
+import { RING_TAG } from './rlwe/ring.ts';
 import { hex32, organisationId, purposeCode } from './schema.ts';
-
-export const MAX_PARTICIPANTS = 32;
 
 export const sealedModelManifestSchema = z.strictObject({
   suite: z.literal(SUITE),
   version: z.literal(1),
-  parameters: rlweParametersSchema,
+  ring: z.literal(RING_TAG),
   /** SHA-256 of the public-key record. */
   publicKey: hex32,
   /** SHA-256 of each weight record, in the order of the request's features. */
@@ -45,7 +44,6 @@ export const requestDocumentSchema = z.strictObject({
   /** Definitions of all departments' features; each department's weights are numbered in this order. */
   features: z.array(featureDefinitionSchema).min(1).max(4096),
   modelDigest: hex32,
-  parameters: rlweParametersSchema,
   /** s: a score integer is the logit times 2^s; it sizes the release noise. */
   scaleBits: z.int().min(1).max(40),
   noisePolicy: z.strictObject({ kind: z.literal('centred-uniform'), totalWidthLog2: z.literal(-12) }),
@@ -63,6 +61,18 @@ export type RequestDocument = z.output<typeof requestDocumentSchema>;
 /** The request id: digest of the document. */
 export function requestId(document: RequestDocument): string {
   return digestHex(domains.request, document);
+}
+
+/**
+ * The parameters that follow from a request: every party derives them, none is told.
+ * @throws {ProtocolError} RLWE_PARAMETERS_* where the schema does not fit.
+ */
+export function requestParameters(document: Pick<RequestDocument, 'datasets' | 'features' | 'gates'>): RlweParameters {
+  const departments = document.datasets.map(({ owner }) => ({
+    party: owner,
+    valueBits: document.features.filter((feature) => feature.party === owner).map((feature) => feature.valueBits),
+  }));
+  return deriveParameters({ departments, gates: document.gates.length });
 }
 
 /** Indexes, in the request's order, of the features of one department. */

@@ -25,7 +25,7 @@ export const unlockOrderSchema = z.strictObject({
   computationId: hex32,
   gate: organisationId,
   /** A lane is one sequence of unlockings of one worker of the bank. */
-  lane: z.string().regex(/^[a-z0-9-]{1,32}$/),
+  lane: z.int().min(0).max(65_535),
   counter: z.int().positive(),
   /** Digest of the receipt of `counter - 1`; null for the first. */
   previousReceipt: hex32.nullable(),
@@ -40,7 +40,7 @@ export const unlockReceiptSchema = z.strictObject({
   requestId: hex32,
   computationId: hex32,
   gate: organisationId,
-  lane: z.string(),
+  lane: z.int().min(0),
   counter: z.int().positive(),
   count: z.int().positive(),
   /** Used quota of the grant after this unlocking. */

@@ -1,25 +1,11 @@
 /** A dataset and its versions: what a department declares about a table that stays where it is. */
-import { digestHex } from '@sealedger/protocol/canonical.ts';
-import { domains, SUITE } from '@sealedger/protocol/domains.ts';
+import { type DatasetMetadata, datasetFieldSchema, datasetName } from '@sealedger/protocol/dataset.ts';
+import { SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { parseIdentifier } from '@sealedger/protocol/identifier.ts';
 import { isMissing, parseNumericCell } from '@sealedger/protocol/model.ts';
 import { z } from 'zod';
 import { readTable, tableColumns } from './table.ts';
-
-const datasetName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'a dataset name is 1 to 31 of a-z 0-9 -');
-const finite = z.number();
-
-export const fieldSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    name: z.string().min(1).max(128),
-    kind: z.literal('number'),
-    /** Value that stands for a subject without a row or without a value. */
-    missing: finite,
-  }),
-  z.strictObject({ name: z.string().min(1).max(128), kind: z.literal('text') }),
-]);
-export type DatasetField = z.output<typeof fieldSchema>;
 
 /** A dataset as its owner configures it; `file` is a CSV table beside the node. */
 export const datasetConfigSchema = z.strictObject({
@@ -28,28 +14,14 @@ export const datasetConfigSchema = z.strictObject({
   subject: z.string().min(1).max(128),
   /** Sensitivity, JR/T 0197-2020: 1 (public) to 5. */
   level: z.int().min(1).max(5),
-  fields: z.array(fieldSchema).max(4096),
+  fields: z.array(datasetFieldSchema).max(4096),
 });
 export type DatasetConfig = z.output<typeof datasetConfigSchema>;
 
-/** What a member sees of a dataset version; its digest is the metadata hash on chain. */
-export interface DatasetMetadata {
-  readonly suite: typeof SUITE;
-  readonly version: 1;
-  readonly owner: string;
-  readonly name: string;
-  readonly datasetVersion: number;
-  readonly level: number;
-  readonly fields: readonly DatasetField[];
-}
-
+/** The metadata of one version of a configured dataset. */
 export function datasetMetadata(owner: string, config: DatasetConfig, datasetVersion: number): DatasetMetadata {
   const { name, level, fields } = config;
-  return { suite: SUITE, version: 1, owner, name, datasetVersion, level, fields };
-}
-
-export function metadataHash(metadata: DatasetMetadata): string {
-  return digestHex(domains.datasetVersion, metadata);
+  return { suite: SUITE, version: 1, owner, name, datasetVersion, kind: 'features', level, fields };
 }
 
 /**

@@ -10,6 +10,7 @@ import { type DatasetConfig, parseSubjectCell } from '../catalogue/dataset.ts';
 import { readTable } from '../catalogue/table.ts';
 import { type RegisterView, rankOf, tagOf } from '../match/register.ts';
 
+/** Values of one feature by register rank, in the narrowest words that hold them. */
 export type Column = Uint8Array<SharedArrayBuffer> | Uint16Array<SharedArrayBuffer> | Uint32Array<SharedArrayBuffer>;
 
 /** Feature columns by register rank, in memory that worker threads share. */
@@ -67,11 +68,11 @@ export function chunkColumns(
   rankOfSlot: Uint32Array,
   chunk: number,
   chunkSlots: number,
-): Uint32Array[] {
+): (Uint16Array | Uint32Array)[] {
   const first = chunk * chunkSlots;
   const used = Math.min(chunkSlots, features.people - first);
   return features.columns.map((column) => {
-    const values = new Uint32Array(chunkSlots);
+    const values = column instanceof Uint32Array ? new Uint32Array(chunkSlots) : new Uint16Array(chunkSlots);
     for (let i = 0; i < used; i++) values[i] = column[rankOfSlot[first + i]!]!;
     return values;
   });

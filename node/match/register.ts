@@ -5,7 +5,7 @@
  * key and tags, gates get the identifiers too. Identifier space is small: whoever has the key and the tags knows who is in
  * the register, which is why both travel in sealed boxes only and never to a bank.
  */
-import { concatPrefixed, equalBytes, utf8, utf8Decode } from '@sealedger/protocol/bytes.ts';
+import { concatPrefixed, equalBytes, utf8 } from '@sealedger/protocol/bytes.ts';
 import { domains } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { hmacSha256, sha256 } from '../crypto.ts';
@@ -76,7 +76,8 @@ export function rankOf(tags: Uint8Array, tag: Uint8Array): number {
 
 /** The identifier at a rank. */
 export function identifierAt(subjects: RegisterSubjects, rank: number): string {
-  return utf8Decode(subjects.identifiers.subarray(rank * IDENTIFIER_BYTES, (rank + 1) * IDENTIFIER_BYTES));
+  const { buffer, byteOffset } = subjects.identifiers;
+  return Buffer.from(buffer, byteOffset + rank * IDENTIFIER_BYTES, IDENTIFIER_BYTES).toString('latin1');
 }
 
 /**

@@ -40,6 +40,10 @@ export const nodeMessages = {
     en: 'Computation {computationId} exists here with another {part}; it is never computed twice with different input.',
     'zh-CN': '计算 {computationId} 已存在,但 {part} 不同;同一计算绝不以不同输入执行两次。',
   },
+  COMPUTATION_FAILED: {
+    en: 'The computation ended here with {code}; open a new attempt.',
+    'zh-CN': '该计算在此以 {code} 结束;请开启新的尝试。',
+  },
   COMPUTATION_ATTEMPT: {
     en: 'Attempt {attempt} is not the one that the contract gave out last ({current}).',
     'zh-CN': '第 {attempt} 次尝试不是合约最近给出的尝试({current})。',
@@ -179,6 +183,10 @@ export const nodeMessages = {
   SCORE_OUT_OF_RANGE: {
     en: 'An opened score lies outside the range of the model: the sealed table is damaged.',
     'zh-CN': '解锁的评分超出模型范围:密封表已损坏。',
+  },
+  RESULT_UNKNOWN: {
+    en: 'The chain holds no result batch {batch} of this request.',
+    'zh-CN': '链上没有该请求的第 {batch} 批结果。',
   },
   WORKER_FAILED: {
     en: 'A worker thread failed; the chunk will be computed again.',

@@ -1,0 +1,54 @@
+/** Members as the Consortium contract has them, remembered for a moment so that not every call asks the chain. */
+import { fromHex } from '@sealedger/protocol/bytes.ts';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import type { LedgerClient } from '@sealedger/protocol/ledger/client.ts';
+import type { OrganisationRecord } from '@sealedger/protocol/ledger/records.ts';
+import type { Clock, Directory, Member } from '../ports.ts';
+
+/** A suspension or rotation takes effect here within this time. */
+const MEMORY_MS = 1000;
+/** With the chain away a remembered member still gets status answers; what needs a grant asks the chain itself. */
+const MEMORY_WITHOUT_CHAIN_MS = 60_000;
+
+export function createDirectory(client: Pick<LedgerClient, 'organisation'>, clock: Clock): Directory {
+  const known = new Map<string, { readonly at: number; readonly record: OrganisationRecord }>();
+  const lookUp = async (org: string): Promise<OrganisationRecord> => {
+    const remembered = known.get(org);
+    const age = remembered === undefined ? Number.POSITIVE_INFINITY : clock.now() - remembered.at;
+    if (remembered !== undefined && age < MEMORY_MS) return remembered.record;
+    try {
+      const record = await client.organisation(org);
+      if (record === null) throw new ProtocolError('MEMBER_UNKNOWN', { org });
+      known.set(org, { at: clock.now(), record });
+      return record;
+    } catch (error) {
+      const away = error instanceof ProtocolError && error.code === 'CHAIN_UNREACHABLE';
+      if (away && remembered !== undefined && age < MEMORY_WITHOUT_CHAIN_MS) return remembered.record;
+      throw error;
+    }
+  };
+  const activeMember = async (org: string): Promise<Member> => {
+    const record = await lookUp(org);
+    if (record.status !== 'active') throw new ProtocolError('MEMBER_SUSPENDED', { org });
+    return memberOf(record);
+  };
+  return {
+    activeMember,
+    signingKey: async (org, keyEpoch) => {
+      const member = await activeMember(org);
+      if (member.keyEpoch !== keyEpoch) throw new ProtocolError('MEMBER_KEY_EPOCH', { org, keyEpoch });
+      return member.ed25519;
+    },
+  };
+}
+
+function memberOf(record: OrganisationRecord): Member {
+  return {
+    org: record.id,
+    roles: record.roles,
+    endpoint: record.endpoint,
+    keyEpoch: record.keyEpoch,
+    ed25519: fromHex(record.ed25519Key, 32),
+    x25519: fromHex(record.x25519Key, 32),
+  };
+}

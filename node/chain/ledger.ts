@@ -1,0 +1,71 @@
+/** The contracts as the stages see them: the ledger client behind the narrow port, with a short memory for hot reads. */
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import type { LedgerClient } from '@sealedger/protocol/ledger/client.ts';
+import { datasetVersionId } from '@sealedger/protocol/ledger/ids.ts';
+import type { RequestRecord } from '@sealedger/protocol/ledger/records.ts';
+import type { Clock, Ledger, RequestView } from '../ports.ts';
+
+/** How old a remembered answer may be; suspension and revocation must stop work within two seconds. */
+const RECENT_MS = 500;
+
+/** @param org - organisation whose account the client signs with. */
+export function createLedger(client: LedgerClient, org: string, clock: Clock): Ledger {
+  const recent = new Map<string, { readonly at: number; readonly view: Promise<RequestView> }>();
+  const request = async (id: string): Promise<RequestView> => {
+    const record = await client.request(id);
+    if (record === null) throw new ProtocolError('REQUEST_UNKNOWN', { requestId: id });
+    return viewOf(record);
+  };
+  return {
+    chainId: client.deployment.chainId,
+    requestsContract: client.deployment.contracts.requests,
+    request,
+    recentRequest: (id) => {
+      const known = recent.get(id);
+      if (known !== undefined && clock.now() - known.at < RECENT_MS) return known.view;
+      const view = request(id);
+      recent.set(id, { at: clock.now(), view });
+      view.catch(() => recent.delete(id));
+      return view;
+    },
+    datasetVersion: async (id) => {
+      const record = await client.datasetVersion(id);
+      if (record === null) throw new ProtocolError('DATASET_UNKNOWN', { dataset: id });
+      return record;
+    },
+    latestDatasetVersion: (name) => client.latestDatasetVersion(org, name),
+    datasetVersionId,
+    publishDatasetVersion: async (version) => void (await client.publishDatasetVersion(version)),
+    decide: async (requestId, approved, reasonHash, grantHash) => {
+      await client.decide(requestId, { approved, reasonHash, grantHash: approved ? grantHash : null });
+    },
+    publishGateKey: async (requestId, publicKey) => void (await client.publishGateKey(requestId, publicKey)),
+    recordUnlocks: async (requestId, total) => void (await client.recordUnlocks(requestId, total)),
+  };
+}
+
+function viewOf(record: RequestRecord): RequestView {
+  const { terms } = record;
+  return {
+    id: record.id,
+    requester: record.requester,
+    purpose: terms.purpose,
+    modelDigest: terms.modelDigest,
+    datasetVersions: terms.datasetVersions,
+    registerVersion: terms.registerVersion,
+    gates: terms.gates,
+    quota: terms.quota,
+    expiresAt: terms.expiresAtSeconds,
+    singleDepartment: terms.singleDepartment,
+    state: record.state,
+    decisions: record.deciders.map(({ org: decider, decision }) => ({
+      decider,
+      decision: decision?.verdict ?? 'pending',
+      grantHash: decision?.grantHash ?? '',
+    })),
+    gateKeys: record.gates.flatMap(({ org: gate, poprfPublicKey }) =>
+      poprfPublicKey === null ? [] : [{ gate, publicKey: poprfPublicKey }],
+    ),
+    attempt: record.attempt,
+  };
+}

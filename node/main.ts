@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+/**
+ * Process of one node: `sealedger-node run --config FILE`.
+ *
+ * Prints one JSON line on stdout when it listens and one when it is ready; logs on stderr. Ends with 0 on SIGTERM and
+ * SIGINT, with 1 where it could not start; with `--exit-with-parent` also when the parent's IPC channel closes.
+ */
+import { parseArgs } from 'node:util';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
+import { readConfig } from './config.ts';
+import { startNode } from './node.ts';
+
+const USAGE = 'usage: sealedger-node run --config FILE [--exit-with-parent]\n';
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: { config: { type: 'string' }, 'exit-with-parent': { type: 'boolean', default: false } },
+  });
+  if (positionals[0] !== 'run' || values.config === undefined) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  const stopped = untilAsked(values['exit-with-parent']);
+  const node = await startNode(await readConfig(values.config));
+  print({ listening: true, org: node.org, port: node.port });
+  const outcome = await Promise.race([node.ready.then(() => 'ready' as const), stopped]);
+  if (outcome === 'ready') print({ ready: true, org: node.org, port: node.port });
+  await stopped;
+  await node.stop();
+  return 0;
+}
+
+function untilAsked(exitWithParent: boolean): Promise<'stopped'> {
+  return new Promise((resolve) => {
+    const stop = (): void => resolve('stopped');
+    process.once('SIGTERM', stop);
+    process.once('SIGINT', stop);
+    if (exitWithParent) process.once('disconnect', stop);
+  });
+}
+
+function print(line: Readonly<Record<string, unknown>>): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof ProtocolError)) return error instanceof Error ? error.message : 'unknown failure';
+  const locale: Locale = process.env['LANG']?.startsWith('zh') === true ? 'zh-CN' : 'en';
+  return `${error.code}: ${messageFor(error.code, error.details, locale)}`;
+}
+
+try {
+  process.exit(await main(process.argv.slice(2)));
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,222 @@
+/**
+ * Unlocking at the gate: one metered evaluation for each element, or nothing.
+ *
+ * Learns: the gate, when and how many; elements are blinded. The bank: one output each, with a proof under the key that
+ * stands on chain. Computation id, key and quota come from the gate's own record of the grant, never from the caller.
+ * In one transaction the lane and the quota are checked, the event appended and the answer stored; only then it leaves.
+ */
+import { fromHex, toHex } from '@sealedger/protocol/bytes.ts';
+import { domains } from '@sealedger/protocol/domains.ts';
+import { envelopeDigest, openEnvelope, type SignedEnvelope } from '@sealedger/protocol/envelope.ts';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import type { Evaluated } from '@sealedger/protocol/poprf.ts';
+import {
+  decodeUnlockOrder,
+  elementsDigest,
+  encodeUnlockAnswer,
+  type UnlockFrame,
+  type UnlockOrder,
+  type UnlockReceipt,
+  unlockOrderSchema,
+} from '@sealedger/protocol/unlocking.ts';
+import type { ComputationRecord } from '../compute/computation.ts';
+import type { Mutex } from '../mutex.ts';
+import type { Clock, Directory, EventLog, Ledger, StateOperation, StateStore } from '../ports.ts';
+import { admitOrder, assertQuota, type LaneHead } from './lane.ts';
+
+export interface UnlockingParts {
+  readonly org: string;
+  readonly state: StateStore;
+  readonly ledger: Ledger;
+  readonly members: Directory;
+  readonly events: EventLog;
+  readonly clock: Clock;
+  readonly mutex: Mutex;
+  /** The computation that this gate serves for a request. */
+  readonly current: (requestId: string) => Promise<ComputationRecord | undefined>;
+  readonly evaluate: (requestId: string, computationId: string, elements: readonly Uint8Array[]) => Promise<Evaluated>;
+  readonly signReceipt: (receipt: UnlockReceipt) => SignedEnvelope<UnlockReceipt>;
+  /** Told after each metering, so that the count reaches the chain. */
+  readonly metered: (requestId: string) => void;
+}
+
+export interface LaneStatus {
+  readonly lane: number;
+  readonly counter: number;
+  readonly receiptDigest: string | null;
+  readonly used: number;
+}
+
+export interface Unlocking {
+  /**
+   * Answers an order.
+   * @param caller - organisation that signed the call.
+   * @returns the answer's frame; the stored bytes for an identical order.
+   * @throws {ProtocolError} UNLOCK_FRAME_MALFORMED, ENVELOPE_*, UNLOCK_ORDER_MISMATCH, REQUEST_NOT_ACTIVE, GRANT_EXPIRED,
+   *   COMPUTATION_RETIRED, UNLOCK_LANE_CONFLICT, QUOTA_EXHAUSTED, POPRF_*
+   */
+  unlock(caller: string, frame: Uint8Array): Promise<Uint8Array>;
+  /** Where a lane stands, for a bank that lost its state. */
+  lane(caller: string, requestId: string, lane: number): Promise<LaneStatus>;
+  /** Used quota of a request. */
+  used(requestId: string): Promise<number>;
+}
+
+interface StoredLane extends LaneHead {
+  /** The answer's frame in base64: what an identical order gets. */
+  readonly answer: string;
+}
+
+interface OpenedOrder {
+  readonly order: UnlockOrder;
+  readonly orderDigest: string;
+  readonly frame: UnlockFrame;
+  readonly quota: number;
+}
+
+export function createUnlocking(parts: UnlockingParts): Unlocking {
+  const used = async (requestId: string): Promise<number> => (await parts.state.get<number>(usedKey(requestId))) ?? 0;
+  return {
+    used,
+    unlock: async (caller, bytes) => {
+      const opened = await openOrder(parts, caller, bytes);
+      const stored = await storedAnswer(parts.state, opened);
+      if (stored !== undefined) return stored;
+      assertQuota(await used(opened.order.requestId), opened.order.count, opened.quota);
+      const { requestId, computationId } = opened.order;
+      const evaluated = await parts.evaluate(requestId, computationId, opened.frame.elements);
+      return parts.mutex.run(`unlock/${requestId}`, () => meter(parts, caller, opened, evaluated));
+    },
+    lane: async (caller, requestId, lane) => {
+      const request = await parts.ledger.recentRequest(requestId);
+      if (request.requester !== caller) throw new ProtocolError('REQUEST_NOT_REQUESTER', {});
+      const head = await parts.state.get<StoredLane>(laneKey(requestId, lane));
+      return {
+        lane,
+        counter: head?.counter ?? 0,
+        receiptDigest: head?.receiptDigest ?? null,
+        used: await used(requestId),
+      };
+    },
+  };
+}
+
+/** Everything that can be refused before an evaluation. */
+async function openOrder(parts: UnlockingParts, caller: string, bytes: Uint8Array): Promise<OpenedOrder> {
+  const frame = decodeUnlockOrder(bytes);
+  const member = await parts.members.activeMember(caller);
+  const { body: order, digest } = openEnvelope(frame.header, {
+    domain: domains.unlockRequest,
+    key: { signer: caller, keyEpoch: member.keyEpoch, publicKey: member.ed25519 },
+    now: new Date(parts.clock.now()),
+    schema: unlockOrderSchema,
+  });
+  const mismatch = (part: string): ProtocolError => new ProtocolError('UNLOCK_ORDER_MISMATCH', { part });
+  if (order.gate !== parts.org) throw mismatch('gate');
+  if (order.count !== frame.elements.length) throw mismatch('count');
+  if (order.blindedDigest !== frame.elementsDigest) throw mismatch('blindedDigest');
+  const quota = await assertGrant(parts, caller, order);
+  return { order, orderDigest: toHex(digest), frame, quota };
+}
+
+/** @returns the grant's quota. @throws {ProtocolError} where the grant does not carry this order now. */
+async function assertGrant(parts: UnlockingParts, caller: string, order: UnlockOrder): Promise<number> {
+  const request = await parts.ledger.recentRequest(order.requestId);
+  if (request.requester !== caller) throw new ProtocolError('REQUEST_NOT_REQUESTER', {});
+  if (request.state === 'expired' || request.expiresAt * 1000 <= parts.clock.now())
+    throw new ProtocolError('GRANT_EXPIRED', {});
+  if (request.state !== 'active') throw new ProtocolError('REQUEST_NOT_ACTIVE', { state: request.state });
+  const current = await parts.current(order.requestId);
+  if (current === undefined || !current.roles.includes('gate'))
+    throw new ProtocolError('COMPUTATION_UNKNOWN', { computationId: order.computationId });
+  if (current.computationId !== order.computationId)
+    throw new ProtocolError('COMPUTATION_RETIRED', { computationId: order.computationId });
+  return request.quota;
+}
+
+async function storedAnswer(state: StateStore, opened: OpenedOrder): Promise<Uint8Array | undefined> {
+  const { order, orderDigest } = opened;
+  const head = await state.get<StoredLane>(laneKey(order.requestId, order.lane));
+  if (admitOrder(head, order, orderDigest) === 'next') return undefined;
+  return new Uint8Array(Buffer.from(head!.answer, 'base64'));
+}
+
+/** Runs alone for its grant: the counts and the lane that are read here are those that are written. */
+async function meter(
+  parts: UnlockingParts,
+  caller: string,
+  opened: OpenedOrder,
+  evaluated: Evaluated,
+): Promise<Uint8Array> {
+  const { order, orderDigest } = opened;
+  const stored = await storedAnswer(parts.state, opened);
+  if (stored !== undefined) return stored;
+  const quota = await assertGrant(parts, caller, order);
+  const usedBefore = (await parts.state.get<number>(usedKey(order.requestId))) ?? 0;
+  assertQuota(usedBefore, order.count, quota);
+  const totalUsed = usedBefore + order.count;
+  const receipt = parts.signReceipt({
+    requestId: order.requestId,
+    computationId: order.computationId,
+    gate: parts.org,
+    lane: order.lane,
+    counter: order.counter,
+    count: order.count,
+    totalUsed,
+    orderDigest,
+    evaluatedDigest: elementsDigest([...evaluated.evaluatedElements, evaluated.proof]),
+  });
+  const answer = encodeUnlockAnswer(receipt, evaluated.evaluatedElements, evaluated.proof);
+  await parts.events.append(
+    'unlocking',
+    {
+      requestId: order.requestId,
+      computationId: order.computationId,
+      lane: order.lane,
+      counter: order.counter,
+      count: order.count,
+      totalUsed,
+      requestDigest: orderDigest,
+      receiptDigest: toHex(envelopeDigest(receipt)),
+      blindedDigest: order.blindedDigest,
+    },
+    {
+      id: `unlocking/${order.requestId}/${order.lane}/${order.counter}`,
+      operations: headOperations(order, orderDigest, toHex(envelopeDigest(receipt)), answer, totalUsed),
+    },
+  );
+  parts.metered(order.requestId);
+  return answer;
+}
+
+function headOperations(
+  order: UnlockOrder,
+  orderDigest: string,
+  receiptDigest: string,
+  answer: Uint8Array,
+  totalUsed: number,
+): StateOperation[] {
+  const head: StoredLane = {
+    counter: order.counter,
+    orderDigest,
+    receiptDigest,
+    answer: Buffer.from(answer).toString('base64'),
+  };
+  return [
+    { type: 'put', key: laneKey(order.requestId, order.lane), value: head },
+    { type: 'put', key: usedKey(order.requestId), value: totalUsed },
+  ];
+}
+
+function laneKey(requestId: string, lane: number): string {
+  return `lane/${requestId}/${lane}`;
+}
+
+function usedKey(requestId: string): string {
+  return `used/${requestId}`;
+}
+
+/** POPRF `info` of a computation: its id. */
+export function poprfInfo(computationId: string): Uint8Array {
+  return fromHex(computationId, 32);
+}

@@ -1,0 +1,114 @@
+/**
+ * Sealed models as a bank uploads them: one file per request with the public key and this department's weight records.
+ *
+ * A file is `length (u32 BE) | manifest (JSON) | public-key record | weight records`. Its digest was signed with the call;
+ * here manifest and records are compared with the model digest on chain before anything parses a ciphertext.
+ */
+import { createWriteStream, existsSync } from 'node:fs';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { toHex } from '@sealedger/protocol/bytes.ts';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import {
+  featureIndexes,
+  modelDigest,
+  type RequestDocument,
+  type SealedModelManifest,
+  sealedModelManifestSchema,
+} from '@sealedger/protocol/request.ts';
+import {
+  PUBLIC_KEY_RECORD_BYTES,
+  parsePublicKeyRecord,
+  parseWeightRecord,
+  WEIGHT_RECORD_BYTES,
+} from '@sealedger/protocol/rlwe/wire.ts';
+import { parseJson } from '@sealedger/protocol/schema.ts';
+import { sha256 } from '../crypto.ts';
+
+const MAX_MANIFEST_BYTES = 1 << 20;
+/** 4,096 features are the most that a request may name. */
+export const MAX_MODEL_BYTES = 4 + MAX_MANIFEST_BYTES + PUBLIC_KEY_RECORD_BYTES + 4096 * WEIGHT_RECORD_BYTES;
+
+export interface SealedModelPart {
+  readonly publicKeyRecord: Uint8Array;
+  /** Weight records of this department, in the order of its features. */
+  readonly weightRecords: readonly Uint8Array[];
+}
+
+export interface ModelStore {
+  /** Streams an upload to disk and keeps it where it fits the request. */
+  receive(document: RequestDocument, bodyInto: (sink: NodeJS.WritableStream) => Promise<void>): Promise<void>;
+  /** @throws {ProtocolError} MODEL_NOT_UPLOADED, MODEL_DIGEST_MISMATCH and what the record parsers refuse */
+  load(document: RequestDocument): Promise<SealedModelPart>;
+}
+
+export function createModelStore(org: string, directory: string): ModelStore {
+  const pathOf = (document: RequestDocument): string => join(directory, `${document.modelDigest}.model`);
+  return {
+    receive: async (document, bodyInto) => {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      const incoming = `${pathOf(document)}.${process.pid}.${Date.now()}.new`;
+      try {
+        await bodyInto(createWriteStream(incoming, { mode: 0o600 }));
+        checkModelFile(await readFile(incoming), document, org);
+        await syncFile(incoming);
+        await rename(incoming, pathOf(document));
+      } finally {
+        await rm(incoming, { force: true });
+      }
+    },
+    load: async (document) => {
+      if (!existsSync(pathOf(document))) throw new ProtocolError('MODEL_NOT_UPLOADED', {});
+      return checkModelFile(await readFile(pathOf(document)), document, org);
+    },
+  };
+}
+
+function checkModelFile(file: Uint8Array, document: RequestDocument, org: string): SealedModelPart {
+  const indexes = featureIndexes(document, org);
+  const manifestBytes = file.length < 4 ? 0 : new DataView(file.buffer, file.byteOffset).getUint32(0, false);
+  const expectedBytes = 4 + manifestBytes + PUBLIC_KEY_RECORD_BYTES + indexes.length * WEIGHT_RECORD_BYTES;
+  if (manifestBytes === 0 || manifestBytes > MAX_MANIFEST_BYTES || file.length !== expectedBytes) {
+    throw new ProtocolError('MODEL_UPLOAD_SIZE', { bytes: file.length, expectedBytes });
+  }
+  const manifest = parseJson(
+    sealedModelManifestSchema,
+    Buffer.from(file.subarray(4, 4 + manifestBytes)).toString('utf8'),
+    'model manifest',
+  );
+  assertManifest(manifest, document);
+  const records = splitRecords(file.subarray(4 + manifestBytes), indexes.length);
+  assertDigest(records.publicKeyRecord, manifest.publicKey, 'public key');
+  records.weightRecords.forEach((record, i) => {
+    assertDigest(record, manifest.weights[indexes[i]!]!, `weight ${indexes[i]}`);
+  });
+  parsePublicKeyRecord(records.publicKeyRecord);
+  for (const record of records.weightRecords) parseWeightRecord(record);
+  return records;
+}
+
+function assertManifest(manifest: SealedModelManifest, document: RequestDocument): void {
+  if (modelDigest(manifest) !== document.modelDigest)
+    throw new ProtocolError('MODEL_DIGEST_MISMATCH', { part: 'manifest' });
+  if (manifest.weights.length !== document.features.length) {
+    throw new ProtocolError('MODEL_DIGEST_MISMATCH', { part: 'number of weights' });
+  }
+}
+
+function splitRecords(bytes: Uint8Array, weights: number): SealedModelPart {
+  const at = (i: number): number => PUBLIC_KEY_RECORD_BYTES + i * WEIGHT_RECORD_BYTES;
+  return {
+    publicKeyRecord: bytes.subarray(0, PUBLIC_KEY_RECORD_BYTES),
+    weightRecords: Array.from({ length: weights }, (_, i) => bytes.subarray(at(i), at(i + 1))),
+  };
+}
+
+function assertDigest(record: Uint8Array, expected: string, part: string): void {
+  if (toHex(sha256(record)) !== expected) throw new ProtocolError('MODEL_DIGEST_MISMATCH', { part });
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  await handle.sync();
+  await handle.close();
+}

@@ -1,0 +1,70 @@
+/** The node's durable state on Level: JSON values in one sublevel, every write synced. */
+
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { Level } from 'level';
+import type { BatchOp } from '../evidence/level-store.ts';
+import type { NonceStore, StateOperation, StateStore } from '../ports.ts';
+
+export type Database = Level<string, string>;
+
+/** Opens the database of a node. @throws where another process has it open. */
+export async function openDatabase(directory: string): Promise<Database> {
+  const database: Database = new Level(directory, { keyEncoding: 'utf8', valueEncoding: 'utf8' });
+  await database.open();
+  return database;
+}
+
+export interface LevelState extends StateStore {
+  /** The same operations in the form of a batch over the whole database, for one transaction with the event log. */
+  operations(operations: readonly StateOperation[]): BatchOp[];
+}
+
+export function createStateStore(database: Database): LevelState {
+  const state = database.sublevel<string, unknown>('state', { valueEncoding: 'json' });
+  const operations = (list: readonly StateOperation[]): BatchOp[] =>
+    list.map((operation) => ({ ...operation, sublevel: state, valueEncoding: 'json' }) as BatchOp);
+  return {
+    get: async <T>(key: string) => (await state.get(key)) as T | undefined,
+    list: async <T>(prefix: string) => {
+      const entries = await state.iterator({ gte: prefix, lt: `${prefix}\uffff` }).all();
+      return entries as unknown as readonly (readonly [string, T])[];
+    },
+    write: async (list) => {
+      await database.batch<string, unknown>(operations(list), { sync: true });
+    },
+    operations,
+  };
+}
+
+const SWEEP_EVERY = 1000;
+
+/** Nonces of signed calls, kept until their calls are too old to be taken; survives a restart. */
+export function createNonceStore(database: Database, clock: { now(): number }): NonceStore {
+  const nonces = database.sublevel<string, number>('nonces', { valueEncoding: 'json' });
+  const inFlight = new Set<string>();
+  let sinceSweep = 0;
+  const sweep = async (): Promise<void> => {
+    const now = clock.now();
+    const old: string[] = [];
+    for await (const [key, expiresAt] of nonces.iterator()) if (expiresAt < now) old.push(key);
+    await nonces.batch(old.map((key) => ({ type: 'del', key })));
+  };
+  return {
+    use: async (org, nonce, expiresAtMs) => {
+      const key = `${org}/${nonce}`;
+      if (inFlight.has(key)) throw new ProtocolError('NONCE_REPLAYED', {});
+      inFlight.add(key);
+      try {
+        if ((await nonces.get(key)) !== undefined) throw new ProtocolError('NONCE_REPLAYED', {});
+        await nonces.put(key, expiresAtMs);
+        sinceSweep += 1;
+        if (sinceSweep >= SWEEP_EVERY) {
+          sinceSweep = 0;
+          await sweep();
+        }
+      } finally {
+        inFlight.delete(key);
+      }
+    },
+  };
+}

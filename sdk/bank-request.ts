@@ -1,0 +1,157 @@
+/** Asking: the model is sealed, the request put on chain, its document and ciphertexts handed to those concerned. */
+import { concat, toHex, uint32be, utf8 } from '@sealedger/protocol/bytes.ts';
+import { canonicalBytes } from '@sealedger/protocol/canonical.ts';
+import type { DatasetListing } from '@sealedger/protocol/dataset.ts';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import type { Model } from '@sealedger/protocol/model.ts';
+import { featureIndexes, type RequestDocument, requestDocumentSchema, requestId } from '@sealedger/protocol/request.ts';
+import { parseDocument } from '@sealedger/protocol/schema.ts';
+import type { BankContext } from './bank.ts';
+import { createSealedModelOwner } from './he-client.ts';
+import { planRequest, sealRequest } from './sealed-request.ts';
+
+export interface RequestInput {
+  /** Checked by parseModel. */
+  readonly model: Model;
+  readonly purpose: string;
+  readonly legalBasis: string;
+  readonly datasets: readonly DatasetListing[];
+  readonly register: DatasetListing;
+  readonly gates: readonly string[];
+  readonly quota: number;
+  readonly termSeconds: number;
+}
+
+/** What the bank keeps of a request, beside the secret key. */
+export interface BankRequest {
+  readonly requestId: string;
+  readonly document: RequestDocument;
+  readonly scaleBits: number;
+  /** Logits to add to an opened score: intercept and the constant parts of the linear features. */
+  readonly offset: number;
+  readonly modelDigest: string;
+}
+
+export const requestKeys = {
+  request: (id: string): string => `request/${id}`,
+  secretKey: (id: string): string => `request/${id}/secret-key`,
+  publicKey: (id: string): string => `request/${id}/public-key`,
+} as const;
+
+const UPLOAD_TIMEOUT_MS = 300_000;
+
+/** Seals, submits and delivers. Learns: owners and gates, the definitions of features; the weights nobody. */
+export async function submitRequest(context: BankContext, input: RequestInput): Promise<BankRequest> {
+  const { org, ports } = context;
+  const plan = planRequest(input.model, {
+    requester: org,
+    purpose: input.purpose,
+    legalBasis: input.legalBasis,
+    datasets: input.datasets,
+    register: input.register,
+    gates: input.gates,
+    quota: input.quota,
+    expiresAt: Math.floor(ports.clock.now() / 1000) + input.termSeconds,
+    nonce: toHex(ports.randomBytes(32)),
+  });
+  const owner = await createSealedModelOwner({ parameters: plan.parameters });
+  try {
+    const sealed = sealRequest(plan, owner);
+    const id = requestId(parseDocument(requestDocumentSchema, sealed.document, 'request'));
+    const request: BankRequest = {
+      requestId: id,
+      document: sealed.document,
+      scaleBits: plan.scaleBits,
+      offset: plan.offset,
+      modelDigest: sealed.document.modelDigest,
+    };
+    await ports.store.put(requestKeys.secretKey(id), owner.secretKeyBytes());
+    await ports.store.put(requestKeys.publicKey(id), owner.publicKeyRecord);
+    await ports.store.put(requestKeys.request(id), utf8(JSON.stringify(request)));
+    await putOnChain(context, request);
+    await deliver(context, request, canonicalBytes(sealed.manifest), owner.publicKeyRecord, sealed.weightRecords);
+    return request;
+  } finally {
+    owner.delete();
+  }
+}
+
+/** The request as it was stored. @throws {ProtocolError} REQUEST_UNKNOWN */
+export async function loadRequest(context: BankContext, id: string): Promise<BankRequest> {
+  const bytes = await context.ports.store.get(requestKeys.request(id));
+  if (bytes === undefined) throw new ProtocolError('REQUEST_UNKNOWN', { requestId: id });
+  return JSON.parse(new TextDecoder().decode(bytes)) as BankRequest;
+}
+
+async function putOnChain(context: BankContext, { requestId: id, document }: BankRequest): Promise<void> {
+  await context.ledger.submitRequest({
+    requestDigest: id,
+    purpose: document.purpose,
+    modelDigest: document.modelDigest,
+    datasetVersions: document.datasets.map((dataset) => dataset.id),
+    registerVersion: document.register.id,
+    gates: document.gates,
+    quota: document.quota,
+    expiresAtSeconds: document.expiresAt,
+    singleDepartment: document.singleDepartment,
+  });
+}
+
+async function deliver(
+  context: BankContext,
+  request: BankRequest,
+  manifest: Uint8Array,
+  publicKeyRecord: Uint8Array,
+  weightRecords: readonly Uint8Array[],
+): Promise<void> {
+  const { document, requestId: id } = request;
+  const departments = document.datasets.map((dataset) => dataset.owner);
+  const concerned = [...new Set([...departments, document.register.owner, ...document.gates])];
+  await Promise.all(
+    concerned.map(async (org) => {
+      const { endpoint } = await context.member(org);
+      const peer = { org, endpoint };
+      await context.peers.json(peer, {
+        method: 'POST',
+        path: '/v1/requests',
+        body: canonicalBytes(document),
+        retries: 5,
+      });
+      if (!departments.includes(org)) return;
+      const records = featureIndexes(document, org).map((index) => weightRecords[index]!);
+      const body = concat(uint32be(manifest.length), manifest, publicKeyRecord, ...records);
+      await context.peers.json(peer, {
+        method: 'PUT',
+        path: `/v1/requests/${id}/model`,
+        body,
+        contentType: 'application/octet-stream',
+        retries: 5,
+        timeoutMs: UPLOAD_TIMEOUT_MS,
+      });
+    }),
+  );
+}
+
+const POLL_MS = 150;
+
+/** Waits for all owners and gates. @throws {ProtocolError} REQUEST_REJECTED, REQUEST_NOT_ACTIVE, REQUEST_TIMED_OUT */
+export async function awaitDecision(context: BankContext, id: string, timeoutMs: number): Promise<void> {
+  const deadline = context.ports.clock.now() + timeoutMs;
+  for (;;) {
+    const request = await context.ledger.request(id);
+    if (request === null) throw new ProtocolError('REQUEST_UNKNOWN', { requestId: id });
+    if (request.state === 'active') return;
+    const rejected = request.deciders.find(({ decision }) => decision?.verdict === 'rejected');
+    if (rejected !== undefined)
+      throw new ProtocolError('REQUEST_REJECTED', { decider: rejected.org, rule: 'see its node' });
+    if (request.state !== 'submitted') throw new ProtocolError('REQUEST_NOT_ACTIVE', { state: request.state });
+    if (context.ports.clock.now() > deadline) {
+      const missing = [
+        ...request.deciders.filter(({ decision }) => decision === null).map(({ org }) => org),
+        ...request.gates.filter(({ poprfPublicKey }) => poprfPublicKey === null).map(({ org }) => org),
+      ];
+      throw new ProtocolError('REQUEST_TIMED_OUT', { seconds: timeoutMs / 1000, missing: missing.join(', ') });
+    }
+    await context.ports.clock.sleep(POLL_MS);
+  }
+}

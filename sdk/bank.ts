@@ -1,0 +1,138 @@
+/**
+ * The bank's SDK: find datasets, ask for a sealed joint score, compute, unlock, keep the proof.
+ *
+ * The bank talks to nodes and chain only through this; it holds the model and the secret key, and learns the score of each
+ * subject that it unlocks, nothing of features and no department's part of a score.
+ */
+import { toHex } from '@sealedger/protocol/bytes.ts';
+import { type DatasetListing, datasetListingSchema } from '@sealedger/protocol/dataset.ts';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import type { SubjectId } from '@sealedger/protocol/identifier.ts';
+import { createLedgerClient, type LedgerClient } from '@sealedger/protocol/ledger/client.ts';
+import type { Deployment } from '@sealedger/protocol/ledger/deployment.ts';
+import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
+import type { OrganisationRecord } from '@sealedger/protocol/ledger/records.ts';
+import { createPeerClient, type PeerClient } from '@sealedger/protocol/peer-client.ts';
+import { loadPoprf, type Poprf } from '@sealedger/protocol/poprf.ts';
+import { parseDocument } from '@sealedger/protocol/schema.ts';
+import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
+import { z } from 'zod';
+import { collectEvidence } from './bank-evidence.ts';
+import { awaitDecision, type BankRequest, type RequestInput, submitRequest } from './bank-request.ts';
+import { type ComputeProgress, computeTable } from './compute.ts';
+import type { BankPorts } from './ports.ts';
+import { createReleases } from './releases.ts';
+import { createScoreOpener, type OpenedScore, type UnlockOptions } from './scores.ts';
+
+export interface BankOptions {
+  readonly org: string;
+  readonly deployment: Deployment;
+  readonly rpcUrl: string;
+  /** Ed25519 seed and secp256k1 key, 32 bytes each; both belong to the bank's entry on chain. */
+  readonly keys: { readonly signing: Uint8Array; readonly account: Uint8Array };
+  readonly ports: BankPorts;
+}
+
+/** What the parts of the SDK share. */
+export interface BankContext {
+  readonly org: string;
+  readonly keyEpoch: number;
+  readonly signing: Uint8Array;
+  readonly ledger: LedgerClient;
+  readonly peers: PeerClient;
+  readonly poprf: Poprf;
+  readonly ports: BankPorts;
+  member(org: string): Promise<OrganisationRecord>;
+}
+
+export interface Bank {
+  /** Published dataset versions of all active departments and registrars. */
+  catalogue(): Promise<readonly DatasetListing[]>;
+  /** Seals the model, puts the request on chain, hands it to owners and gates. @returns the request id. */
+  request(input: RequestInput): Promise<BankRequest>;
+  /** Waits until the request is active. @throws {ProtocolError} REQUEST_REJECTED, REQUEST_TIMED_OUT */
+  awaitDecision(requestId: string, timeoutMs: number): Promise<void>;
+  /** Opens an attempt and collects the sealed table. */
+  compute(
+    requestId: string,
+    onProgress?: (progress: ComputeProgress) => void,
+  ): Promise<{ readonly people: number; readonly computationId: string }>;
+  /** Unlocks subjects and opens their scores; {@link Bank.commitResults} then commits to them. */
+  unlock(
+    requestId: string,
+    subjects: readonly SubjectId[],
+    options?: UnlockOptions,
+  ): Promise<ReadonlyMap<SubjectId, OpenedScore>>;
+  /** Commits on chain to all results opened since the last time, as one batch. @returns its number, null for none. */
+  commitResults(requestId: string): Promise<number | null>;
+  /** Ends the request: gates erase their keys. */
+  complete(requestId: string): Promise<void>;
+  /** One bundle over all organisations that took part. */
+  evidence(requestId: string): Promise<readonly { readonly name: string; readonly bundle: unknown }[]>;
+  readonly traffic: PeerClient['traffic'];
+  readonly ledger: LedgerClient;
+}
+
+/** Opens the SDK for one bank. @throws {ProtocolError} CHAIN_*, MEMBER_UNKNOWN where the bank is not admitted. */
+export async function openBank(options: BankOptions): Promise<Bank> {
+  const context = await openContext(options);
+  const releases = createReleases(context);
+  const scores = createScoreOpener(context, releases);
+  return {
+    catalogue: () => readCatalogue(context),
+    request: (input) => submitRequest(context, input),
+    awaitDecision: (requestId, timeoutMs) => awaitDecision(context, requestId, timeoutMs),
+    compute: async (requestId, onProgress) => {
+      scores.forget(requestId);
+      return computeTable(context, requestId, onProgress);
+    },
+    unlock: scores.open,
+    complete: async (requestId) => void (await context.ledger.completeRequest(requestId)),
+    commitResults: releases.commit,
+    evidence: async (requestId) => {
+      await releases.commit(requestId);
+      return collectEvidence(context, requestId);
+    },
+    traffic: context.peers.traffic,
+    ledger: context.ledger,
+  };
+}
+
+async function openContext(options: BankOptions): Promise<BankContext> {
+  const { org, ports, keys, deployment } = options;
+  const ledger = createLedgerClient({
+    rpc: createJsonRpc(options.rpcUrl, ports.fetch),
+    deployment,
+    clock: ports.clock,
+    account: { privateKeyHex: toHex(keys.account) },
+  });
+  const member = async (id: string): Promise<OrganisationRecord> => {
+    const record = await ledger.organisation(id);
+    if (record === null) throw new ProtocolError('MEMBER_UNKNOWN', { org: id });
+    if (record.status !== 'active') throw new ProtocolError('MEMBER_SUSPENDED', { org: id });
+    return record;
+  };
+  const { keyEpoch } = await member(org);
+  const sign = (message: Uint8Array): Uint8Array => nobleEd25519.sign(message, keys.signing);
+  const peers = createPeerClient({ org, keyEpoch, sign }, ports);
+  return { org, keyEpoch, signing: keys.signing, ledger, peers, poprf: await loadPoprf(), ports, member };
+}
+
+const listingsSchema = z.array(datasetListingSchema).max(4096);
+
+async function readCatalogue(context: BankContext): Promise<readonly DatasetListing[]> {
+  const organisations = await context.ledger.organisations();
+  const owners = organisations.filter(
+    ({ status, roles }) => status === 'active' && (roles.includes('department') || roles.includes('registrar')),
+  );
+  const lists = await Promise.all(
+    owners.map(async (owner) => {
+      const body = await context.peers.json(
+        { org: owner.id, endpoint: owner.endpoint },
+        { method: 'GET', path: '/v1/datasets', retries: 3 },
+      );
+      return parseDocument(listingsSchema, body, `catalogue of ${owner.id}`);
+    }),
+  );
+  return lists.flat();
+}

@@ -1,0 +1,16 @@
+/** What the SDK asks of the platform it runs on; Node and browsers fill it in differently. */
+import type { FetchFunction } from '@sealedger/protocol/peer-client.ts';
+
+/** The bank's own durable store: secrets and sealed tables. Whoever reads it is the bank. */
+export interface BankStore {
+  get(key: string): Promise<Uint8Array | undefined>;
+  /** Durable when it resolves. */
+  put(key: string, value: Uint8Array): Promise<void>;
+}
+
+export interface BankPorts {
+  readonly fetch: FetchFunction;
+  readonly clock: { now(): number; sleep(ms: number): Promise<void> };
+  readonly randomBytes: (length: number) => Uint8Array;
+  readonly store: BankStore;
+}

@@ -1,0 +1,74 @@
+/**
+ * What the bank released and commits to: opened scores wait, stored, until one transaction commits to all of them.
+ *
+ * Learns: chain observers, a root and a count; the gates log that it happened.
+ */
+import { fromHex, toHex, utf8 } from '@sealedger/protocol/bytes.ts';
+import { canonicalBytes } from '@sealedger/protocol/canonical.ts';
+import { type ReleasedScore, resultLeaf, resultRoot } from '@sealedger/protocol/result.ts';
+import type { BankContext } from './bank.ts';
+
+/** One opened score with the salt of its leaf, 16 bytes in hex. */
+type Waiting = ReleasedScore & { readonly salt: string };
+
+export interface Releases {
+  /** Stores scores that are about to be returned. */
+  note(requestId: string, scores: readonly ReleasedScore[]): Promise<void>;
+  /** Commits to everything that waits as one batch. @returns the batch number, null where nothing waited. */
+  commit(requestId: string): Promise<number | null>;
+}
+
+export function createReleases(context: BankContext): Releases {
+  const { store, randomBytes } = context.ports;
+  const key = (requestId: string): string => `result/${requestId}/waiting`;
+  let tail: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const result = tail.then(task, task);
+    tail = result.catch(() => undefined);
+    return result;
+  };
+  const waiting = async (requestId: string): Promise<Waiting[]> => {
+    const bytes = await store.get(key(requestId));
+    return bytes === undefined ? [] : (JSON.parse(new TextDecoder().decode(bytes)) as Waiting[]);
+  };
+  return {
+    note: (requestId, scores) =>
+      inTurn(async () => {
+        const fresh = scores.map((score) => ({ ...score, salt: toHex(randomBytes(16)) }));
+        await store.put(key(requestId), utf8(JSON.stringify([...(await waiting(requestId)), ...fresh])));
+      }),
+    commit: (requestId) =>
+      inTurn(async () => {
+        const scores = await waiting(requestId);
+        if (scores.length === 0) return null;
+        const batch = await commitScores(context, requestId, scores);
+        await store.put(key(requestId), utf8('[]'));
+        return batch;
+      }),
+  };
+}
+
+/** The openings are stored under the batch before the chain hears of it; a crash in between commits to the same root again. */
+async function commitScores(context: BankContext, requestId: string, scores: readonly Waiting[]): Promise<number> {
+  const { ledger, org, ports } = context;
+  const commitment = toHex(resultRoot(scores.map(({ salt, ...score }) => resultLeaf(score, fromHex(salt)))));
+  const { batches } = await ledger.resultsOf(requestId, org);
+  const isThere = batches > 0 && (await ledger.resultCommitment(requestId, org, batches)) === commitment;
+  const batch = isThere ? batches : batches + 1;
+  await ports.store.put(`result/${requestId}/${batch}`, utf8(JSON.stringify(scores)));
+  if (!isThere) await ledger.commitResult({ requestId, batch, commitment, count: scores.length });
+  const onChain = await ledger.request(requestId);
+  await Promise.all(
+    (onChain?.terms.gates ?? []).map(async (gate) => {
+      const { endpoint } = await context.member(gate);
+      const call = {
+        method: 'POST',
+        path: `/v1/requests/${requestId}/results`,
+        body: canonicalBytes({ batch }),
+        retries: 8,
+      } as const;
+      await context.peers.json({ org: gate, endpoint }, call);
+    }),
+  );
+  return batch;
+}

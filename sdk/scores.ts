@@ -1,0 +1,214 @@
+/**
+ * Scores: unlock subjects at every gate, take their pads off the sealed table, decrypt what is bare.
+ *
+ * Learns: the bank, the sum of the departments' parts for each subject it unlocked, and who is not in the register.
+ */
+import { fromHex } from '@sealedger/protocol/bytes.ts';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { scoreFromInteger } from '@sealedger/protocol/fixed-point.ts';
+import { createHkdf } from '@sealedger/protocol/hkdf.ts';
+import type { SubjectId } from '@sealedger/protocol/identifier.ts';
+import { locatorFromOutput } from '@sealedger/protocol/register.ts';
+import type { ReleasedScore } from '@sealedger/protocol/result.ts';
+import { padFromPoprfOutput, type SlotPad, subtractPads } from '@sealedger/protocol/rlwe/masks.ts';
+import { RING_DEGREE, SWITCHED_PRIMES } from '@sealedger/protocol/rlwe/ring.ts';
+import type { BankContext } from './bank.ts';
+import { type BankRequest, loadRequest, requestKeys } from './bank-request.ts';
+import { createSealedModelOwner, type SealedModelOwner } from './he-client.ts';
+import type { Releases } from './releases.ts';
+import { commonSlot, gateLocators, type SealedTable } from './sealed-table.ts';
+import { loadTable } from './table-store.ts';
+import { type UnlockGate, unlockAtGate } from './unlocker.ts';
+
+export type OpenedScore =
+  | {
+      readonly status: 'scored';
+      /** Departments' part, intercept included, in logits; the bank adds its own features. */
+      readonly logit: number;
+    }
+  | { readonly status: 'not-in-register' };
+
+export interface UnlockOptions {
+  /** Subjects of one order, at most 1,024. */
+  readonly batchSize?: number;
+  /** Lanes that go on side by side. */
+  readonly lanes?: number;
+  readonly onProgress?: (opened: number, of: number) => void;
+}
+
+const DEFAULT_BATCH = 256;
+const DEFAULT_LANES = 2;
+
+/** What is needed to open scores of one request; loaded once. */
+interface OpenTable {
+  readonly request: BankRequest;
+  readonly table: SealedTable;
+  readonly gates: readonly UnlockGate[];
+  readonly owner: SealedModelOwner;
+}
+
+/** A subject's slot and the pads of all gates for it. */
+interface Key {
+  readonly subject: SubjectId;
+  readonly slot: number;
+  /** One list for each gate, one word per limb. */
+  readonly pads: readonly (readonly number[])[];
+}
+
+/** Keeps what is loaded for each request of one bank, and the SEAL objects with it. */
+export interface ScoreOpener {
+  /**
+   * Unlocks subjects and opens their scores.
+   * @throws {ProtocolError} COMPUTATION_UNKNOWN before a table is there, the gates' refusals, GATES_DISAGREE
+   */
+  open(
+    requestId: string,
+    subjects: readonly SubjectId[],
+    options?: UnlockOptions,
+  ): Promise<ReadonlyMap<SubjectId, OpenedScore>>;
+  /** Forgets a table that a new attempt replaces. */
+  forget(requestId: string): void;
+}
+
+/** @param releases - told of every opened score before it is returned. */
+export function createScoreOpener(context: BankContext, releases: Releases): ScoreOpener {
+  const open = new Map<string, Promise<OpenTable>>();
+  const tableOf = (requestId: string): Promise<OpenTable> => {
+    const known = open.get(requestId) ?? loadOpenTable(context, requestId);
+    open.set(requestId, known);
+    known.catch(() => open.delete(requestId));
+    return known;
+  };
+  return {
+    open: async (requestId, subjects, options = {}) =>
+      openScores(context, releases, await tableOf(requestId), subjects, options),
+    forget: (requestId) => {
+      void open.get(requestId)?.then(({ owner }) => owner.delete());
+      open.delete(requestId);
+    },
+  };
+}
+
+async function openScores(
+  context: BankContext,
+  releases: Releases,
+  open: OpenTable,
+  subjects: readonly SubjectId[],
+  options: UnlockOptions,
+): Promise<ReadonlyMap<SubjectId, OpenedScore>> {
+  const batchSize = options.batchSize ?? DEFAULT_BATCH;
+  const batches = Array.from({ length: Math.ceil(subjects.length / batchSize) }, (_, i) => ({
+    subjects: subjects.slice(i * batchSize, (i + 1) * batchSize),
+  }));
+  const keys: Key[] = [];
+  const next = batches.values();
+  const lane = async (number: number): Promise<void> => {
+    for (const batch of next) {
+      keys.push(...(await unlockBatch(context, open, number, batch.subjects)));
+      options.onProgress?.(keys.length, subjects.length);
+    }
+  };
+  const lanes = Math.min(options.lanes ?? DEFAULT_LANES, batches.length);
+  await Promise.all(Array.from({ length: lanes }, (_, number) => lane(number)));
+  const integers = decryptKeys(open, keys);
+  await releases.note(
+    open.table.requestId,
+    subjects.map((subject) => releasedScore(subject, integers.get(subject) ?? null)),
+  );
+  return new Map(subjects.map((subject) => [subject, openedScore(open.request, integers.get(subject)!)]));
+}
+
+async function unlockBatch(
+  context: BankContext,
+  open: OpenTable,
+  lane: number,
+  subjects: readonly SubjectId[],
+): Promise<Key[]> {
+  const { ports, peers, poprf, org, keyEpoch, signing } = context;
+  const parts = { ports, peers, poprf, signer: { org, keyEpoch, secretKey: signing } };
+  const { requestId, computationId } = open.table;
+  const outputs = await Promise.all(
+    open.gates.map((gate) => unlockAtGate(parts, gate, { requestId, computationId, lane, subjects })),
+  );
+  return subjects.map((subject, i) => {
+    const ofGates = outputs.map((output) => output[i]!);
+    const derive = createHkdf();
+    const slot = commonSlot(
+      open.table,
+      ofGates.map((output) => locatorFromOutput(output, derive)),
+    );
+    const pads = ofGates.map((output) => SWITCHED_PRIMES.map((_, limb) => padFromPoprfOutput(output, limb, derive)));
+    return { subject, slot, pads };
+  });
+}
+
+/** Takes off the pads chunk by chunk and decrypts each chunk once. @returns null for a subject that is not in the register. */
+function decryptKeys(open: OpenTable, keys: readonly Key[]): Map<SubjectId, bigint | null> {
+  const integers = new Map<SubjectId, bigint | null>();
+  const byChunk = new Map<number, Key[]>();
+  for (const key of keys) {
+    if (key.slot < 0 || key.slot >= open.table.people) {
+      integers.set(key.subject, null);
+      continue;
+    }
+    const chunk = Math.floor(key.slot / RING_DEGREE);
+    byChunk.set(chunk, [...(byChunk.get(chunk) ?? []), key]);
+  }
+  for (const [chunk, inChunk] of byChunk) {
+    const slots = inChunk.flatMap(({ slot, pads }) =>
+      pads.map((gatePads): SlotPad => ({ index: slot % RING_DEGREE, pads: gatePads })),
+    );
+    const bare = subtractPads(open.table.chunks[chunk]!, slots);
+    const opened = open.owner.openCoefficients(
+      bare,
+      inChunk.map(({ slot }) => slot % RING_DEGREE),
+    );
+    inChunk.forEach(({ subject }, i) => {
+      integers.set(subject, opened[i]!);
+    });
+  }
+  return integers;
+}
+
+function releasedScore(subject: SubjectId, integer: bigint | null): ReleasedScore {
+  if (integer === null) return { subject, status: 'not-in-register', score: null };
+  return { subject, status: 'scored', score: integer.toString() };
+}
+
+function openedScore(request: BankRequest, integer: bigint | null): OpenedScore {
+  if (integer === null) return { status: 'not-in-register' };
+  return { status: 'scored', logit: scoreFromInteger(integer, request.scaleBits) + request.offset };
+}
+
+async function loadOpenTable(context: BankContext, requestId: string): Promise<OpenTable> {
+  const request = await loadRequest(context, requestId);
+  const stored = await loadTable(context.ports.store, requestId);
+  const onChain = await context.ledger.request(requestId);
+  const gates = await Promise.all(
+    stored.head.gates.map(async (org) => {
+      const record = await context.member(org);
+      const key = onChain?.gates.find((gate) => gate.org === org)?.poprfPublicKey;
+      if (key === undefined || key === null)
+        throw new ProtocolError('REQUEST_NOT_ACTIVE', { state: 'without gate keys' });
+      return {
+        org,
+        endpoint: record.endpoint,
+        publicKey: fromHex(key, 32),
+        signingKey: fromHex(record.ed25519Key, 32),
+        keyEpoch: record.keyEpoch,
+      };
+    }),
+  );
+  const secretKey = await context.ports.store.get(requestKeys.secretKey(requestId));
+  const publicKeyRecord = await context.ports.store.get(requestKeys.publicKey(requestId));
+  if (secretKey === undefined || publicKeyRecord === undefined)
+    throw new ProtocolError('REQUEST_UNKNOWN', { requestId });
+  const table: SealedTable = {
+    requestId,
+    computationId: stored.head.computationId,
+    people: stored.head.people,
+    chunks: stored.chunks,
+    gates: gates.map((gate) => gateLocators(gate.org, gate.publicKey, stored.locators.get(gate.org)!)),
+  };
+  return { request, table, gates, owner: await createSealedModelOwner({ stored: { secretKey, publicKeyRecord } }) };
+}

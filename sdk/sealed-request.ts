@@ -1,0 +1,155 @@
+/**
+ * From a model in clear to a request: definitions for the departments, sealed weights, the document that is signed.
+ *
+ * Learns: departments, the definitions of their features and the ciphertexts; the weights stay sealed.
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { toHex } from '@sealedger/protocol/bytes.ts';
+import type { DatasetListing } from '@sealedger/protocol/dataset.ts';
+import { SUITE } from '@sealedger/protocol/domains.ts';
+import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
+import { largestValue, quantiseWeights } from '@sealedger/protocol/fixed-point.ts';
+import { featureDefinition, type Model, type ModelFeature } from '@sealedger/protocol/model.ts';
+import {
+  modelDigest,
+  type RequestDocument,
+  requestParameters,
+  type SealedModelManifest,
+} from '@sealedger/protocol/request.ts';
+import { assertScoreRange, type RlweParameters } from '@sealedger/protocol/rlwe/parameters.ts';
+import { RING_TAG } from '@sealedger/protocol/rlwe/ring.ts';
+import type { SealedModelOwner } from './he-client.ts';
+
+/** What the bank asks, beside the model. */
+export interface RequestTermsInput {
+  readonly requester: string;
+  readonly purpose: string;
+  readonly legalBasis: string;
+  readonly datasets: readonly DatasetListing[];
+  readonly register: DatasetListing;
+  readonly gates: readonly string[];
+  readonly quota: number;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+  /** 32 bytes in hex. */
+  readonly nonce: string;
+}
+
+/** The departments' part of a model in integers, ready to be sealed. */
+export interface RequestPlan {
+  readonly features: readonly ModelFeature[];
+  readonly valueBits: number;
+  readonly weights: readonly bigint[];
+  readonly scaleBits: number;
+  /** What the bank adds to an opened score, in logits, beside its own features. */
+  readonly offset: number;
+  readonly parameters: RlweParameters;
+  readonly draft: Omit<RequestDocument, 'modelDigest'>;
+}
+
+/** Widths of linear features that are tried, widest first: the widest that the noise leaves room for is taken. */
+const WIDTHS = [20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10] as const;
+const NOISE_POLICY = { kind: 'centred-uniform', totalWidthLog2: -12 } as const;
+
+/**
+ * Plans the request for a model: widths, integer weights, parameters.
+ * @param model - checked by parseModel.
+ * @throws {ProtocolError} MODEL_WITHOUT_DEPARTMENT, SCORE_RANGE_OVERFLOW, RLWE_PARAMETERS_*
+ */
+export function planRequest(model: Model, terms: RequestTermsInput): RequestPlan {
+  const owners = terms.datasets.map((dataset) => dataset.metadata.owner);
+  const features = model.features.filter((feature) => owners.includes(feature.party));
+  if (features.length === 0) throw new ProtocolError('MODEL_WITHOUT_DEPARTMENT', {});
+  const { valueBits, parameters, draft } = widest(features, terms);
+  const definitions = draft.features;
+  const quantised = quantiseWeights(features.map((feature, i) => ({ feature, valueBits: definitions[i]!.valueBits })));
+  const reach = quantised.weights.reduce(
+    (sum, weight, i) => sum + (weight < 0n ? -weight : weight) * BigInt(largestValue(definitions[i]!.valueBits)),
+    0n,
+  );
+  assertScoreRange(reach, releaseNoiseReach(quantised.scaleBits));
+  return {
+    features,
+    valueBits,
+    weights: quantised.weights,
+    scaleBits: quantised.scaleBits,
+    offset: quantised.offset + model.intercept,
+    parameters,
+    draft: { ...draft, scaleBits: quantised.scaleBits },
+  };
+}
+
+/** Seals the weights and names them in the manifest. @returns the document, the manifest, and the records by feature. */
+export function sealRequest(
+  plan: RequestPlan,
+  owner: SealedModelOwner,
+): {
+  readonly document: RequestDocument;
+  readonly manifest: SealedModelManifest;
+  readonly weightRecords: readonly Uint8Array[];
+} {
+  const weightRecords = owner.encryptWeights([...plan.weights]);
+  const manifest: SealedModelManifest = {
+    suite: SUITE,
+    version: 1,
+    ring: RING_TAG,
+    publicKey: toHex(sha256(owner.publicKeyRecord)),
+    weights: weightRecords.map((record) => toHex(sha256(record))),
+  };
+  return { document: { ...plan.draft, modelDigest: modelDigest(manifest) }, manifest, weightRecords };
+}
+
+/** Half of the total width 2^-12, in score units: more than all departments' noises together in the mean square. */
+function releaseNoiseReach(scaleBits: number): bigint {
+  return BigInt(Math.ceil(Math.sqrt(32) * 2 ** (scaleBits - 12)));
+}
+
+function widest(
+  features: readonly ModelFeature[],
+  terms: RequestTermsInput,
+): { valueBits: number; parameters: RlweParameters; draft: Omit<RequestDocument, 'modelDigest'> } {
+  let refusal: unknown;
+  for (const valueBits of WIDTHS) {
+    const draft = draftOf(features, terms, valueBits);
+    try {
+      return { valueBits, parameters: requestParameters(draft), draft };
+    } catch (error) {
+      if (!isProtocolError(error, 'RLWE_PARAMETERS_NOISE')) throw error;
+      refusal = error;
+    }
+  }
+  throw refusal;
+}
+
+function draftOf(
+  features: readonly ModelFeature[],
+  terms: RequestTermsInput,
+  valueBits: number,
+): Omit<RequestDocument, 'modelDigest'> {
+  const asked = terms.datasets.filter(({ metadata }) => features.some((feature) => feature.party === metadata.owner));
+  const named = ({ id, metadata }: DatasetListing) => ({
+    owner: metadata.owner,
+    name: metadata.name,
+    version: metadata.datasetVersion,
+    id,
+  });
+  return {
+    suite: SUITE,
+    version: 1,
+    requester: terms.requester,
+    purpose: terms.purpose,
+    legalBasis: terms.legalBasis,
+    computation: 'sealed-scoring',
+    datasets: asked.map(named),
+    register: named(terms.register),
+    gates: [...terms.gates],
+    features: features.map((feature) => featureDefinition(feature, valueBits)),
+    scaleBits: 1,
+    noisePolicy: NOISE_POLICY,
+    modelCertificate: null,
+    singleDepartment: asked.length < 2,
+    quota: terms.quota,
+    expiresAt: terms.expiresAt,
+    nonce: terms.nonce,
+  };
+}

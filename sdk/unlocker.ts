@@ -1,0 +1,226 @@
+/**
+ * Unlocking from the bank's side: blind, order, check receipt and proof, finalise. One lane to each gate.
+ *
+ * Learns: the gate, how many and when; the bank, the POPRF outputs of the subjects it asked for, and nothing of others.
+ * An order and its blinds are stored before they are sent, so that after a crash the same bytes go out again, for free.
+ */
+import { concat, fromHex, toHex, utf8 } from '@sealedger/protocol/bytes.ts';
+import { domains } from '@sealedger/protocol/domains.ts';
+import { envelopeDigest, openEnvelope, signEnvelope } from '@sealedger/protocol/envelope.ts';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import type { SubjectId } from '@sealedger/protocol/identifier.ts';
+import type { PeerClient } from '@sealedger/protocol/peer-client.ts';
+import type { Poprf } from '@sealedger/protocol/poprf.ts';
+import {
+  decodeUnlockAnswer,
+  elementsDigest,
+  encodeUnlockOrder,
+  type UnlockOrder,
+  type UnlockReceipt,
+  unlockReceiptSchema,
+} from '@sealedger/protocol/unlocking.ts';
+import { z } from 'zod';
+import type { BankPorts } from './ports.ts';
+
+export interface UnlockGate {
+  readonly org: string;
+  readonly endpoint: string;
+  /** Its POPRF key on chain. */
+  readonly publicKey: Uint8Array;
+  /** Its signing key on chain. */
+  readonly signingKey: Uint8Array;
+  readonly keyEpoch: number;
+}
+
+export interface UnlockerParts {
+  readonly ports: BankPorts;
+  readonly peers: PeerClient;
+  readonly poprf: Poprf;
+  readonly signer: { readonly org: string; readonly keyEpoch: number; readonly secretKey: Uint8Array };
+}
+
+const laneSchema = z.strictObject({ counter: z.int().min(0), receipt: z.string().nullable() });
+type Lane = z.output<typeof laneSchema>;
+
+/** Everything that an order needs to be sent again and to be finalised. */
+const pendingSchema = z.strictObject({
+  order: z.unknown(),
+  blinds: z.array(z.string()),
+  blinded: z.array(z.string()),
+  inputs: z.array(z.string()),
+});
+type Pending = z.output<typeof pendingSchema>;
+
+export interface UnlockBatch {
+  readonly requestId: string;
+  readonly computationId: string;
+  readonly lane: number;
+  readonly subjects: readonly SubjectId[];
+}
+
+/**
+ * Has one gate evaluate a batch of subjects.
+ * @param batch.subjects - 1 to 1,024 identifiers; each counts against the quota, also one who is in no register.
+ * @returns POPRF outputs, 64 bytes each, in order.
+ * @throws {ProtocolError} the gate's refusals; POPRF_PROOF_INVALID where it used another key; UNLOCK_RECEIPT_MISMATCH
+ */
+export async function unlockAtGate(
+  parts: UnlockerParts,
+  gate: UnlockGate,
+  batch: UnlockBatch,
+): Promise<readonly Uint8Array[]> {
+  const laneKey = `lane/${batch.requestId}/${gate.org}/${batch.lane}`;
+  const lane = await readJson(parts.ports, laneKey, laneSchema, { counter: 0, receipt: null });
+  const pending = await readJson(parts.ports, `${laneKey}/pending`, pendingSchema.nullable(), null);
+  if (pending !== null && isOpen(pending, lane)) {
+    if (isSameBatch(pending, batch)) return exchange(parts, gate, batch, pending, laneKey);
+    const head = await laneAtGate(parts, gate, batch);
+    await writeJson(parts.ports, laneKey, head);
+    return order(parts, gate, batch, head, laneKey);
+  }
+  return order(parts, gate, batch, lane, laneKey);
+}
+
+async function order(
+  parts: UnlockerParts,
+  gate: UnlockGate,
+  batch: UnlockBatch,
+  lane: Lane,
+  laneKey: string,
+): Promise<readonly Uint8Array[]> {
+  const work = await newOrder(parts, gate, batch, lane);
+  await writeJson(parts.ports, `${laneKey}/pending`, work);
+  return exchange(parts, gate, batch, work, laneKey);
+}
+
+const laneAnswerSchema = z.object({ counter: z.int().min(0), receiptDigest: z.string().nullable() });
+
+/** Where the gate has the lane: an order of which nothing came back was metered there, or was not. */
+async function laneAtGate(parts: UnlockerParts, gate: UnlockGate, batch: UnlockBatch): Promise<Lane> {
+  const path = `/v1/requests/${batch.requestId}/lanes/${batch.lane}`;
+  const answer = laneAnswerSchema.parse(await parts.peers.json(gate, { method: 'GET', path, retries: 3 }));
+  return { counter: answer.counter, receipt: answer.receiptDigest };
+}
+
+async function newOrder(parts: UnlockerParts, gate: UnlockGate, batch: UnlockBatch, lane: Lane): Promise<Pending> {
+  const { poprf, ports, signer } = parts;
+  const blinder = poprf.createBlinder(gate.publicKey, fromHex(batch.computationId, 32));
+  const blinded = batch.subjects.map((subject) =>
+    blinder.blind(utf8(subject), poprf.randomScalar(ports.randomBytes(64))),
+  );
+  const order: UnlockOrder = {
+    requestId: batch.requestId,
+    computationId: batch.computationId,
+    gate: gate.org,
+    lane: batch.lane,
+    counter: lane.counter + 1,
+    previousReceipt: lane.receipt,
+    count: batch.subjects.length,
+    blindedDigest: elementsDigest(blinded.map(({ blindedElement }) => blindedElement)),
+  };
+  const envelope = signEnvelope(
+    {
+      domain: domains.unlockRequest,
+      signer: signer.org,
+      keyEpoch: signer.keyEpoch,
+      issuedAt: new Date(ports.clock.now()).toISOString(),
+      body: order,
+    },
+    signer.secretKey,
+  );
+  return {
+    order: envelope,
+    blinds: blinded.map(({ blind }) => toHex(blind)),
+    blinded: blinded.map(({ blindedElement }) => toHex(blindedElement)),
+    inputs: [...batch.subjects],
+  };
+}
+
+async function exchange(
+  parts: UnlockerParts,
+  gate: UnlockGate,
+  batch: UnlockBatch,
+  work: Pending,
+  laneKey: string,
+): Promise<readonly Uint8Array[]> {
+  const blindedElements = work.blinded.map((hex) => fromHex(hex, 32));
+  const body = encodeUnlockOrder(work.order, blindedElements);
+  const call = {
+    method: 'POST',
+    path: '/v1/unlockings',
+    body,
+    contentType: 'application/octet-stream',
+    retries: 8,
+  } as const;
+  const answer = decodeUnlockAnswer(await parts.peers.bytes(gate, call));
+  const receipt = openReceipt(parts, gate, work, answer.header);
+  if (receipt.body.evaluatedDigest !== elementsDigest([concat(...answer.elements), answer.proof])) {
+    throw new ProtocolError('UNLOCK_RECEIPT_MISMATCH', { part: 'evaluatedDigest' });
+  }
+  const info = fromHex(batch.computationId, 32);
+  const { tweakedKey } = parts.poprf.createBlinder(gate.publicKey, info);
+  const outputs = parts.poprf.finalizeBatch({
+    inputs: work.inputs.map(utf8),
+    blinds: work.blinds.map((hex) => fromHex(hex, 32)),
+    blindedElements,
+    evaluatedElements: answer.elements,
+    proof: answer.proof,
+    info,
+    tweakedKey,
+  });
+  await writeJson(parts.ports, laneKey, { counter: receipt.body.counter, receipt: receipt.digest } satisfies Lane);
+  return outputs;
+}
+
+function openReceipt(
+  parts: UnlockerParts,
+  gate: UnlockGate,
+  work: Pending,
+  header: unknown,
+): { readonly body: UnlockReceipt; readonly digest: string } {
+  const order = orderOf(work);
+  const { body, digest } = openEnvelope(header, {
+    domain: domains.unlockReceipt,
+    key: { signer: gate.org, keyEpoch: gate.keyEpoch, publicKey: gate.signingKey },
+    now: new Date(parts.ports.clock.now()),
+    schema: unlockReceiptSchema,
+  });
+  const pairs: readonly (readonly [string, unknown, unknown])[] = [
+    ['requestId', body.requestId, order.body.requestId],
+    ['computationId', body.computationId, order.body.computationId],
+    ['gate', body.gate, gate.org],
+    ['lane', body.lane, order.body.lane],
+    ['counter', body.counter, order.body.counter],
+    ['count', body.count, order.body.count],
+    ['orderDigest', body.orderDigest, toHex(envelopeDigest(order))],
+  ];
+  const different = pairs.find(([, stated, expected]) => stated !== expected);
+  if (different !== undefined) throw new ProtocolError('UNLOCK_RECEIPT_MISMATCH', { part: different[0] });
+  return { body, digest: toHex(digest) };
+}
+
+type OrderEnvelope = ReturnType<typeof signEnvelope<UnlockOrder>>;
+
+function orderOf(work: Pending): OrderEnvelope {
+  return work.order as OrderEnvelope;
+}
+
+/** An order that was stored and of which no receipt came back. */
+function isOpen(pending: Pending, lane: Lane): boolean {
+  return orderOf(pending).body.counter === lane.counter + 1;
+}
+
+function isSameBatch(pending: Pending, batch: UnlockBatch): boolean {
+  const sameSubjects =
+    pending.inputs.length === batch.subjects.length && pending.inputs.every((input, i) => input === batch.subjects[i]);
+  return sameSubjects && orderOf(pending).body.computationId === batch.computationId;
+}
+
+async function readJson<T>(ports: BankPorts, key: string, schema: z.ZodType<T>, absent: T): Promise<T> {
+  const bytes = await ports.store.get(key);
+  return bytes === undefined ? absent : schema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+}
+
+async function writeJson(ports: BankPorts, key: string, value: unknown): Promise<void> {
+  await ports.store.put(key, utf8(JSON.stringify(value)));
+}
