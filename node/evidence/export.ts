@@ -17,7 +17,7 @@ import {
   statementSigningBytes,
 } from '@sealedger/protocol/evidence/bundle.ts';
 import { orderBundle } from '@sealedger/protocol/evidence/bundle-order.ts';
-import { createChainProver, type RequestFacts } from '@sealedger/protocol/evidence/chain-prover.ts';
+import { createChainProver, type SubjectFacts } from '@sealedger/protocol/evidence/chain-prover.ts';
 import { describeEvent, withholdFields } from '@sealedger/protocol/evidence/event.ts';
 import type { EventKind } from '@sealedger/protocol/evidence/event-kinds.ts';
 import type { Deployment } from '@sealedger/protocol/ledger/deployment.ts';
@@ -57,12 +57,17 @@ export async function exportBundle(
   options: ExportOptions = {},
 ): Promise<Bundle> {
   const prover = createChainProver(rpc, deployment);
-  const facts = await prover.requestFacts(subject.requestId);
-  const { events, omitted } = await selectEvents(log, subject, facts, options.maxUnlockings ?? DEFAULT_MAX_UNLOCKINGS);
+  const facts = await prover.factsAbout(subject);
+  const { events, omitted } = await selectEvents(
+    log,
+    subject,
+    facts.datasetVersions,
+    options.maxUnlockings ?? DEFAULT_MAX_UNLOCKINGS,
+  );
   const anchors = anchorsFor(events, await prover.anchorsOf(log.org));
   const keys = events.length === 0 ? [] : await prover.keysOf(log.org);
   const sizes = [...new Set([...anchors.values()].map(({ args }) => args.size))].sort((a, b) => a - b);
-  const places = [...factsAbout(subject, facts), ...keys, ...anchors.values()];
+  const places = [...facts.events, ...keys, ...anchors.values()];
   const { blocks, receipts } = await prover.prove(places);
   const withhold = options.withhold ?? (() => false);
   const { chainId, genesisHash, contracts } = deployment;
@@ -76,7 +81,7 @@ export async function exportBundle(
     receipts: [...receipts],
     checkpoints: await Promise.all(sizes.map((size) => log.checkpoint(size))),
     consistency: await consistencyBetween(log, options.since === undefined ? sizes : [options.since, ...sizes]),
-    statements: await stateCompleteness(signer, subject, { events, omitted }, sizes.at(-1)),
+    statements: await stateCompleteness(signer, subject, { events, omitted }, facts, sizes.at(-1)),
     items: await Promise.all(
       events.map((event) => itemOf(log, event, anchors.get(event.signed.keyEpoch)!.args.size, withhold)),
     ),
@@ -87,13 +92,12 @@ export async function exportBundle(
 async function selectEvents(
   log: ReadableLog,
   subject: BundleSubject,
-  { submitted }: RequestFacts,
+  datasetVersions: readonly string[],
   maxUnlockings: number,
 ): Promise<Selection> {
-  const datasets = [...submitted.args.datasetVersions, submitted.args.registerVersion];
   const found = await Promise.all([
     log.find('requestId', subject.requestId),
-    ...datasets.map((id) => log.find('datasetId', id)),
+    ...datasetVersions.map((id) => log.find('datasetId', id)),
   ]);
   const indexes = [...new Set(found.flat())].sort((a, b) => a - b);
   const events = await Promise.all(indexes.map((index) => log.eventAt(index)));
@@ -108,12 +112,6 @@ async function selectEvents(
     return !isOtherBatch;
   });
   return { events: selected, omitted: unlockings.length - kept.size };
-}
-
-function factsAbout(subject: BundleSubject, { life, versions, results }: RequestFacts): RequestFacts['life'] {
-  const isMeant = ({ args }: EventOf<'ResultCommitted'>): boolean =>
-    subject.kind === 'request' || (args.org === subject.org && args.batch === subject.batch);
-  return [...life, ...versions, ...results.filter(isMeant)];
 }
 
 /**
@@ -161,11 +159,13 @@ async function stateCompleteness(
   signer: EventSigner,
   subject: BundleSubject,
   { events, omitted }: Selection,
+  facts: SubjectFacts,
   logSize: number | undefined,
 ): Promise<SignedStatement[]> {
   if (logSize === undefined) return [];
   const leaves = events.map(({ index }) => index);
-  const statement: Statement = { suite: SUITE, org: signer.org, subject, logSize, leaves, omitted };
+  const chain = { chainBlock: facts.events.at(-1)!.blockNumber, chainEvents: facts.events.length };
+  const statement: Statement = { suite: SUITE, org: signer.org, subject, logSize, leaves, omitted, ...chain };
   const { keyEpoch } = signer;
   return [{ statement, keyEpoch, signature: await signer.sign(statementSigningBytes(statement, keyEpoch)) }];
 }

@@ -31,7 +31,7 @@ export function partKeys(blocks: readonly BundleBlock[]): PartKeys {
     receipts: ({ block, transactionIndex }) => [numbers.get(block) ?? -1, block, transactionIndex],
     checkpoints: ({ checkpoint, keyEpoch }) => [checkpoint.org, checkpoint.size, keyEpoch],
     consistency: ({ org, from, to }) => [org, from, to],
-    statements: ({ statement, keyEpoch }) => [statement.org, statement.logSize, keyEpoch],
+    statements: ({ statement }) => [statement.org],
     items: ({ signed, log }) => [organisationOfSource(signed.event.source) ?? '', log.leafIndex],
   };
 }

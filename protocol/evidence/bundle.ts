@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { concatPrefixed, utf8 } from '../bytes.ts';
 import { canonicalBytes, canonicalText } from '../canonical.ts';
 import { domains, SUITE } from '../domains.ts';
+import type { LedgerEvent } from '../ledger/events.ts';
 import { hex32, organisationId, parseDocument } from '../schema.ts';
 import { signedCheckpointSchema } from './checkpoint.ts';
 import { openingsSchema, signedEventSchema } from './event.ts';
@@ -45,8 +46,9 @@ export const bundleItemSchema = z.strictObject({
 export type BundleItem = z.output<typeof bundleItemSchema>;
 
 /**
- * One organisation's word that, of the first `logSize` events of its log, the ones at `leaves` are all that concern the
- * subject, but for `omitted` earlier unlockings left out for size. Who drops an event breaks it.
+ * One organisation's word for what belongs in the bundle, so that who drops a part breaks a signature: of the first
+ * `logSize` events of its log the ones at `leaves` are all that concern the subject, but for `omitted` unlockings that
+ * were left out; and up to block `chainBlock` the contracts said `chainEvents` things of the subject.
  */
 export const statementSchema = z.strictObject({
   suite: z.literal(SUITE),
@@ -55,6 +57,8 @@ export const statementSchema = z.strictObject({
   logSize: z.int().min(1),
   leaves: z.array(z.int().min(0)),
   omitted: z.int().min(0),
+  chainBlock: z.int().min(0),
+  chainEvents: z.int().min(1),
 });
 export type Statement = z.output<typeof statementSchema>;
 
@@ -100,7 +104,7 @@ export const bundleSchema = z.strictObject({
   checkpoints: z.array(signedCheckpointSchema),
   /** Between neighbouring checkpoints of one organisation, by organisation and size. */
   consistency: z.array(consistencySchema),
-  /** By organisation. */
+  /** By organisation, one each. */
   statements: z.array(signedStatementSchema),
   /** By organisation and place in its log. */
   items: z.array(bundleItemSchema),
@@ -123,4 +127,16 @@ export function bundleText(bundle: Bundle): string {
 /** What an organisation signs of a statement: domain and canonical `{keyEpoch, statement}`, length-prefixed. */
 export function statementSigningBytes(statement: Statement, keyEpoch: number): Uint8Array {
   return concatPrefixed(utf8(domains.statement), canonicalBytes({ keyEpoch, statement }));
+}
+
+/** Whether an event of the contracts is one that `subject` is about; what a statement counts. */
+export function concernsSubject(
+  event: LedgerEvent,
+  subject: BundleSubject,
+  datasetVersions: readonly string[],
+): boolean {
+  if (event.contract === 'requests') return event.args.id === subject.requestId;
+  if (event.name === 'DatasetVersionPublished') return datasetVersions.includes(event.args.id);
+  if (event.name !== 'ResultCommitted' || event.args.requestId !== subject.requestId) return false;
+  return subject.kind === 'request' || (event.args.org === subject.org && event.args.batch === subject.batch);
 }

@@ -18,23 +18,22 @@ import {
 } from '../ledger/events.ts';
 import { orgToBytes32, toWord } from '../ledger/ids.ts';
 import { ChainRpcError, type Rpc } from '../ledger/json-rpc.ts';
-import type { BundleBlock, BundleReceipt } from './bundle.ts';
+import { type BundleBlock, type BundleReceipt, type BundleSubject, concernsSubject } from './bundle.ts';
 import { encodeHeader, proveReceipt, readHeader } from './receipt-proof.ts';
 
 export type ProvenParts = { readonly blocks: readonly BundleBlock[]; readonly receipts: readonly BundleReceipt[] };
 
-/** What the contracts said about one request; the anchors and keys are those of the organisations that were asked for. */
-export type RequestFacts = {
-  readonly submitted: EventOf<'RequestSubmitted'>;
-  /** Every event of the Requests contract about it, the submission first. */
-  readonly life: readonly LedgerEvent[];
-  readonly versions: readonly EventOf<'DatasetVersionPublished'>[];
-  readonly results: readonly EventOf<'ResultCommitted'>[];
+/** What the contracts said about a subject. */
+export type SubjectFacts = {
+  /** Ids of the dataset versions that the request asks for, the register's last. */
+  readonly datasetVersions: readonly string[];
+  /** In order of the chain: the versions' publications, the life of the request, commitments to its results. */
+  readonly events: readonly LedgerEvent[];
 };
 
 export type ChainProver = {
   /** @throws {ProtocolError} EXPORT_REQUEST_UNKNOWN; CHAIN_UNREACHABLE */
-  requestFacts(requestId: string): Promise<RequestFacts>;
+  factsAbout(subject: BundleSubject): Promise<SubjectFacts>;
   /** Every registration of keys of an organisation, oldest first. */
   keysOf(org: string): Promise<readonly EventOf<'KeysChanged'>[]>;
   /** Every checkpoint that an organisation anchored, smallest first. */
@@ -57,15 +56,18 @@ export function createChainProver(rpc: Rpc, deployment: Deployment): ChainProver
     return (await readEvents(rpc, deployment, filter, [contract])) as readonly EventOf<N>[];
   };
   return {
-    requestFacts: async (requestId) => {
-      const filter = { fromBlock: 0, toBlock: 'latest', topics: [null, toWord(requestId)] } as const;
+    factsAbout: async (subject) => {
+      const request = toWord(subject.requestId);
+      const filter = { fromBlock: 0, toBlock: 'latest', topics: [null, request] } as const;
       const life = await readEvents(rpc, deployment, filter, ['requests']);
       const submitted = life.find((event) => event.name === 'RequestSubmitted');
       if (submitted === undefined) throw new ProtocolError('EXPORT_REQUEST_UNKNOWN', {});
-      const ids = [...submitted.args.datasetVersions, submitted.args.registerVersion];
-      const versions = ids.map((id) => eventsOf('catalogue', 'DatasetVersionPublished', [toWord(id)]));
-      const results = eventsOf('evidence', 'ResultCommitted', [null, toWord(requestId)]);
-      return { submitted, life, versions: (await Promise.all(versions)).flat(), results: await results };
+      const datasetVersions = [...submitted.args.datasetVersions, submitted.args.registerVersion];
+      const published = datasetVersions.map((id) => eventsOf('catalogue', 'DatasetVersionPublished', [toWord(id)]));
+      const committed = eventsOf('evidence', 'ResultCommitted', [null, request]);
+      const all: LedgerEvent[] = [...(await Promise.all(published)).flat(), ...life, ...(await committed)];
+      const events = all.filter((event) => concernsSubject(event, subject, datasetVersions));
+      return { datasetVersions, events: events.sort(byPlace) };
     },
     keysOf: (org) => eventsOf('consortium', 'KeysChanged', [orgToBytes32(org)]),
     anchorsOf: (org) => eventsOf('evidence', 'CheckpointAnchored', [orgToBytes32(org)]),
@@ -121,4 +123,8 @@ async function sealsOf(rpc: Rpc, tag: string): Promise<BlockSeal[]> {
     if (error instanceof ChainRpcError) return [];
     throw error;
   }
+}
+
+function byPlace(a: EventPlace, b: EventPlace): number {
+  return a.blockNumber - b.blockNumber || a.logIndex - b.logIndex;
 }

@@ -11,7 +11,7 @@ import { orderBundle } from './bundle-order.ts';
 /**
  * Joins parts about one subject on one chain; the seals of a block are united.
  * @param parts - at least one.
- * @throws {ProtocolError} BUNDLE_PARTS_DIFFER where subject or chain differ; BLOCK_HEADER_MALFORMED.
+ * @throws {ProtocolError} BUNDLE_PARTS_DIFFER where subject or chain differ, or one organisation gave two different parts; BLOCK_HEADER_MALFORMED.
  */
 export function mergeBundles(parts: readonly Bundle[]): Bundle {
   const [first] = parts;
@@ -22,13 +22,20 @@ export function mergeBundles(parts: readonly Bundle[]): Bundle {
       throw new ProtocolError('BUNDLE_PARTS_DIFFER', { what });
     }
   }
+  const statements = parts.flatMap((part) => part.statements);
+  for (const { statement } of statements) {
+    const same = statements.filter((other) => other.statement.org === statement.org);
+    if (new Set(same.map(canonicalText)).size > 1) {
+      throw new ProtocolError('BUNDLE_PARTS_DIFFER', { what: `the part of ${statement.org}` });
+    }
+  }
   return orderBundle({
     ...first,
     blocks: mergeBlocks(parts.flatMap(({ blocks }) => blocks)),
     receipts: parts.flatMap(({ receipts }) => receipts),
     checkpoints: parts.flatMap(({ checkpoints }) => checkpoints),
     consistency: parts.flatMap(({ consistency }) => consistency),
-    statements: parts.flatMap(({ statements }) => statements),
+    statements,
     items: parts.flatMap(({ items }) => items),
   });
 }

@@ -1,4 +1,6 @@
 /** Messages of the area `evidence`; see catalogue.ts. */
+import { verifyMessages } from './verify.ts';
+
 export const evidenceMessages = {
   EVENT_SALT_LENGTH: {
     en: 'A salt has {found} bytes; {minimum} to {maximum} are needed.',
@@ -68,4 +70,9 @@ export const evidenceMessages = {
     en: 'The parts of a bundle do not belong together: {what} differs.',
     'zh-CN': '证据包的各部分不属于同一对象:{what} 不同。',
   },
+  BUNDLE_TOO_LARGE: {
+    en: 'The file is larger than {maximum} bytes.',
+    'zh-CN': '文件超过 {maximum} 字节。',
+  },
+  ...verifyMessages,
 } as const;

@@ -1,0 +1,124 @@
+/** What the nodes logged against what the contracts said, and against each other. */
+
+import { canonicalText } from '@sealedger/protocol/canonical.ts';
+import type { BundleItem } from '@sealedger/protocol/evidence/bundle.ts';
+import { describeEvent } from '@sealedger/protocol/evidence/event.ts';
+import type { EventKind, FieldValue } from '@sealedger/protocol/evidence/event-kinds.ts';
+import type { LedgerEvent } from '@sealedger/protocol/ledger/events.ts';
+import { datasetVersionsOf } from './form-claims.ts';
+import { itemName, type LogContext } from './log-claims.ts';
+import { subjectEvents } from './request-claims.ts';
+import type { RequestLife } from './request-life.ts';
+
+type Values = Readonly<Record<string, FieldValue | null>>;
+
+/** What the chain says an event's fields must be; null where the chain says nothing of such an event. */
+type Expected = { readonly fields: Values } | 'absent' | null;
+
+/** Claim EVENT_AGREES of every event whose fields are open: it is about the subject, and says what the chain says. */
+export function checkAgreement(context: LogContext, life: RequestLife): void {
+  const { bundle, facts, claims } = context;
+  const datasets = datasetVersionsOf(facts, bundle.subject.requestId);
+  const events = subjectEvents(context);
+  for (const item of bundle.items) {
+    const about = itemName(item);
+    const opened = valuesOf(item);
+    const isAbout = concernOf(opened, bundle.subject.requestId, datasets);
+    if (isAbout === undefined) {
+      claims.isBeyond('EVENT_AGREES', about, 'WHY_WITHHELD');
+      continue;
+    }
+    if (!isAbout) {
+      claims.fails('EVENT_AGREES', about, 'WHY_OTHER_SUBJECT');
+      continue;
+    }
+    const expected = expectedOf(item, opened, events, life);
+    if (expected === 'absent') claims.fails('EVENT_AGREES', about, 'WHY_NOT_ON_CHAIN');
+    else decideFields(context, item, opened, expected?.fields ?? {});
+  }
+}
+
+function decideFields({ claims }: LogContext, item: BundleItem, opened: Values, fields: Values): void {
+  const about = itemName(item);
+  const names = Object.keys(fields).filter((name) => Object.hasOwn(item.signed.event.data, name));
+  const differs = names.find(
+    (name) => opened[name] !== undefined && canonicalText(opened[name]) !== canonicalText(fields[name]),
+  );
+  if (differs !== undefined) claims.fails('EVENT_AGREES', about, 'WHY_CHAIN_DIFFERS', { field: differs });
+  else if (names.some((name) => opened[name] === undefined)) claims.isBeyond('EVENT_AGREES', about, 'WHY_WITHHELD');
+  else claims.holds('EVENT_AGREES', about);
+}
+
+function valuesOf({ openings }: BundleItem): Values {
+  return Object.fromEntries(Object.entries(openings).map(([name, { value }]) => [name, value]));
+}
+
+/** Whether an event is about the subject; undefined where the field that would tell is withheld. */
+function concernOf(opened: Values, requestId: string, datasets: readonly string[]): boolean | undefined {
+  const { requestId: request, datasetId: dataset } = opened;
+  if (request !== undefined) return request === requestId;
+  return dataset === undefined ? undefined : typeof dataset === 'string' && datasets.includes(dataset);
+}
+
+function expectedOf(item: BundleItem, opened: Values, events: readonly LedgerEvent[], life: RequestLife): Expected {
+  const { kind, org } = describeEvent(item.signed.event);
+  const expectation = expectations[kind];
+  return expectation === undefined ? null : expectation({ org, opened, events, life });
+}
+
+type Case = {
+  readonly org: string;
+  readonly opened: Values;
+  readonly events: readonly LedgerEvent[];
+  readonly life: RequestLife;
+};
+
+const expectations: Partial<Record<EventKind, (event: Case) => Expected>> = {
+  request: ({ life }) => {
+    if (life.submitted === null) return 'absent';
+    const { id, requester, purpose, modelDigest, datasetVersions, quota, expiresAt } = life.submitted.args;
+    return { fields: { requestId: id, requester, purpose, modelDigest, datasets: datasetVersions, quota, expiresAt } };
+  },
+  decision: ({ org, life }) => {
+    const decided = life.decided.get(org);
+    if (decided === undefined) return 'absent';
+    const { id, approved, grantHash } = decided.args;
+    return { fields: { requestId: id, decider: org, approved, grantHash } };
+  },
+  version: ({ org, opened, events }) => {
+    const published = events.find(
+      (event) => event.name === 'DatasetVersionPublished' && event.args.id === opened['datasetId'],
+    );
+    if (published?.name !== 'DatasetVersionPublished' || published.args.owner !== org) return 'absent';
+    const { id, name, version, metadataHash, commitment, level } = published.args;
+    return { fields: { datasetId: id, name, version, metadataHash, commitment, level } };
+  },
+  result: ({ opened, events }) => {
+    const committed = events.find(
+      (event) => event.name === 'ResultCommitted' && event.args.commitment === opened['commitment'],
+    );
+    if (opened['commitment'] === undefined) return { fields: { commitment: null } };
+    if (committed?.name !== 'ResultCommitted') return 'absent';
+    const { requestId, batch, commitment, count } = committed.args;
+    return { fields: { requestId, batch, commitment, count } };
+  },
+  revocation: ({ events }) => (events.some(({ name }) => name === 'RequestRevoked') ? { fields: {} } : 'absent'),
+  computation: ({ opened, life }) => {
+    const { attempt } = opened;
+    return typeof attempt === 'number' && (attempt < 1 || attempt > life.attempts) ? 'absent' : null;
+  },
+};
+
+/** Claim COMPUTATION_AGREES: within one attempt every organisation worked on the same computation id. */
+export function checkComputations({ bundle, claims }: LogContext): void {
+  const ids = new Map<number, Set<string>>();
+  for (const item of bundle.items) {
+    const { attempt, computationId } = valuesOf(item);
+    const { kind } = describeEvent(item.signed.event);
+    if (kind !== 'computation' || typeof attempt !== 'number' || typeof computationId !== 'string') continue;
+    ids.set(attempt, (ids.get(attempt) ?? new Set()).add(computationId));
+  }
+  for (const [attempt, found] of [...ids].sort(([a], [b]) => a - b)) {
+    claims.decide('COMPUTATION_AGREES', `attempt ${attempt}`, found.size === 1 ? null : 'WHY_COMPUTATIONS_DIFFER');
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * What the chain said, as far as the bundle proves it under the verifier's own pins.
+ *
+ * Everything else in the verifier rests on these facts: keys, checkpoints, decisions, counts. A block that no pinned
+ * validator sealed gives none.
+ */
+import { isProtocolError } from '@sealedger/protocol/errors.ts';
+import type { Bundle, BundleBlock, BundleReceipt } from '@sealedger/protocol/evidence/bundle.ts';
+import {
+  type BlockHeader,
+  type ReceiptLog,
+  readHeader,
+  readProvenLogs,
+} from '@sealedger/protocol/evidence/receipt-proof.ts';
+import { sealQuorum, type Trust } from '@sealedger/protocol/evidence/trust.ts';
+import { verifyBlockSeal } from '@sealedger/protocol/ledger/block-seal.ts';
+import type { Deployment } from '@sealedger/protocol/ledger/deployment.ts';
+import { decodeEvent, type EventName, type EventOf, type LedgerEvent } from '@sealedger/protocol/ledger/events.ts';
+import type { ClaimList } from './claims.ts';
+
+export type ProvenFacts = {
+  /** In order of the chain; `logIndex` counts within the receipt. */
+  readonly events: readonly LedgerEvent[];
+  readonly headers: ReadonlyMap<string, BlockHeader>;
+  readonly lastBlock: number;
+};
+
+const NO_CODE_HASH = '00'.repeat(32);
+
+/** Checks seals and receipt proofs. @returns the events that are proven. */
+export function proveFacts(bundle: Bundle, trust: Trust, claims: ClaimList): ProvenFacts {
+  const headers = new Map<string, BlockHeader>();
+  for (const block of bundle.blocks) {
+    const header = readHeader(block.header);
+    if (checkSeals(block, header, trust, claims)) headers.set(header.hash, header);
+  }
+  const events = bundle.receipts.flatMap((receipt) => factsOf(receipt, headers, trust, claims));
+  const numbers = [...headers.values()].map(({ number }) => number);
+  return { events: events.sort(byPlace), headers, lastBlock: Math.max(0, ...numbers) };
+}
+
+/** The proven events of one name. */
+export function factsNamed<N extends EventName>(facts: ProvenFacts, name: N): readonly EventOf<N>[] {
+  return facts.events.filter((event): event is EventOf<N> => event.name === name);
+}
+
+/** @returns whether facts of this block may be used: not where a seal is wrong or one is missing. */
+function checkSeals(block: BundleBlock, header: BlockHeader, trust: Trust, claims: ClaimList): boolean {
+  const about = `block ${header.number}`;
+  const sealed = { chainId: trust.chainId, blockNumber: header.number, blockHash: header.hash };
+  const isPinned = trust.checkpoint?.number === header.number;
+  if (isPinned && trust.checkpoint?.hash !== header.hash) {
+    claims.fails('BLOCK_SEALED', about, 'WHY_BLOCK_NOT_THE_PINNED');
+    return false;
+  }
+  const needed = sealQuorum(trust.validators.length);
+  const wrong = block.seals.filter((seal) => !verifyBlockSeal(sealed, seal, trust.validators));
+  if (trust.validators.length > 0 && wrong.length > 0) {
+    claims.fails('BLOCK_SEALED', about, 'WHY_SEAL_WRONG', { validator: wrong[0]!.validator });
+    return false;
+  }
+  const isSealed = needed > 0 && block.seals.length >= needed;
+  if (isPinned || isSealed) {
+    claims.holds('BLOCK_SEALED', about);
+    return true;
+  }
+  if (needed === 0) {
+    claims.isOpen('BLOCK_SEALED', about, 'WHY_NO_VALIDATOR_PINNED');
+    return true;
+  }
+  claims.fails('BLOCK_SEALED', about, 'WHY_SEALS_MISSING', { found: block.seals.length, needed });
+  return false;
+}
+
+function factsOf(
+  receipt: BundleReceipt,
+  headers: ReadonlyMap<string, BlockHeader>,
+  trust: Trust,
+  claims: ClaimList,
+): LedgerEvent[] {
+  const header = headers.get(receipt.block);
+  const about = `receipt ${header?.number ?? '?'}/${receipt.transactionIndex}`;
+  if (header === undefined) {
+    claims.fails('RECEIPT_PROVEN', about, 'WHY_BLOCK_NOT_PROVEN');
+    return [];
+  }
+  try {
+    const logs = readProvenLogs(header.receiptsRoot, receipt.transactionIndex, receipt.proof);
+    const events = logs.flatMap((log, logIndex) => eventOf(log, logIndex, receipt, header, trust));
+    claims.holds('RECEIPT_PROVEN', about);
+    return events;
+  } catch (error) {
+    if (!isProtocolError(error)) throw error;
+    claims.fails('RECEIPT_PROVEN', about, 'WHY_RECEIPT_PROOF', { code: error.code });
+    return [];
+  }
+}
+
+function eventOf(
+  log: ReceiptLog,
+  logIndex: number,
+  receipt: BundleReceipt,
+  header: BlockHeader,
+  trust: Trust,
+): LedgerEvent[] {
+  const hex = (value: number): string => `0x${value.toString(16)}`;
+  const raw = {
+    address: log.address,
+    topics: [...log.topics],
+    data: log.data,
+    blockNumber: hex(header.number),
+    blockHash: `0x${header.hash}`,
+    // A receipt does not carry its transaction's hash; its place identifies it.
+    transactionHash: `0x${NO_CODE_HASH}`,
+    transactionIndex: hex(receipt.transactionIndex),
+    logIndex: hex(logIndex),
+  };
+  const event = decodeEvent(raw, pinnedContracts(trust));
+  return event === null ? [] : [event];
+}
+
+/** The pins in the shape that the ledger's decoder takes; a verifier has no code of the contracts to compare. */
+function pinnedContracts(trust: Trust): Deployment {
+  const { suite, version, chainId, genesisHash, contracts, validators } = trust;
+  const none = { consortium: NO_CODE_HASH, catalogue: NO_CODE_HASH, requests: NO_CODE_HASH, evidence: NO_CODE_HASH };
+  return { suite, version, chainId, genesisHash, contracts, validators, codeHashes: none };
+}
+
+function byPlace(a: LedgerEvent, b: LedgerEvent): number {
+  return a.blockNumber - b.blockNumber || a.transactionIndex - b.transactionIndex || a.logIndex - b.logIndex;
+}

@@ -1,0 +1,99 @@
+/** The outer form: parts in their one order, none twice, none for nothing; and the chain that the verifier pinned. */
+import { canonicalText } from '@sealedger/protocol/canonical.ts';
+import { type Bundle, concernsSubject } from '@sealedger/protocol/evidence/bundle.ts';
+import { isOrdered, partKeys } from '@sealedger/protocol/evidence/bundle-order.ts';
+import { organisationOfSource } from '@sealedger/protocol/evidence/event.ts';
+import { readHeader } from '@sealedger/protocol/evidence/receipt-proof.ts';
+import type { Trust } from '@sealedger/protocol/evidence/trust.ts';
+import type { LedgerEvent } from '@sealedger/protocol/ledger/events.ts';
+import type { ClaimList } from './claims.ts';
+import type { ProvenFacts } from './facts.ts';
+import type { LastState } from './log-claims.ts';
+
+/** Claim FORM, as far as it needs no proof. @returns whether the parts can be looked at. */
+export function checkOrder(bundle: Bundle, claims: ClaimList): void {
+  const keys = partKeys(bundle.blocks);
+  const inOrder: Readonly<Record<string, boolean>> = {
+    blocks: isOrdered(bundle.blocks, keys.blocks),
+    receipts: isOrdered(bundle.receipts, keys.receipts),
+    checkpoints: isOrdered(bundle.checkpoints, keys.checkpoints),
+    consistency: isOrdered(bundle.consistency, keys.consistency),
+    statements: isOrdered(bundle.statements, keys.statements),
+    items: isOrdered(bundle.items, keys.items),
+    seals: bundle.blocks.every(({ seals }) => isOrdered(seals, ({ validator }) => [validator])),
+  };
+  for (const [part, isRight] of Object.entries(inOrder)) {
+    if (isRight) claims.holds('FORM', part);
+    else claims.fails('FORM', part, 'WHY_ORDER', { part });
+  }
+}
+
+/** Claim CHAIN_PINNED. */
+export function checkPins(bundle: Bundle, trust: Trust, claims: ClaimList): void {
+  const { chainId, genesisHash, contracts } = bundle.chain;
+  const differs = (['consortium', 'catalogue', 'requests', 'evidence'] as const).find(
+    (name) => contracts[name] !== trust.contracts[name],
+  );
+  if (chainId !== trust.chainId) {
+    claims.fails('CHAIN_PINNED', 'chain', 'WHY_OTHER_CHAIN', { expected: trust.chainId, found: chainId });
+  } else if (genesisHash !== trust.genesisHash) {
+    claims.fails('CHAIN_PINNED', 'chain', 'WHY_OTHER_GENESIS');
+  } else if (differs !== undefined) {
+    claims.fails('CHAIN_PINNED', 'chain', 'WHY_OTHER_CONTRACT', { contract: differs });
+  } else claims.holds('CHAIN_PINNED', 'chain');
+}
+
+/** Claim FORM: every block, receipt, checkpoint and consistency proof serves something in this bundle. */
+export function checkNeeded(bundle: Bundle, facts: ProvenFacts, last: LastState, claims: ClaimList): void {
+  const about = new Set(bundle.receipts.map(({ block }) => block));
+  const idle = bundle.blocks.find(({ header }) => !about.has(readHeader(header).hash));
+  claims.decide('FORM', 'blocks in use', idle === undefined ? null : 'WHY_SURPLUS', { part: 'block' });
+  const isNeeded = neededFacts(bundle, facts);
+  const places = new Set(facts.events.filter(isNeeded).map(placeOf));
+  const spare = bundle.receipts.find(({ block, transactionIndex }) => !places.has(`${block}/${transactionIndex}`));
+  claims.decide('FORM', 'receipts in use', spare === undefined ? null : 'WHY_SURPLUS', { part: 'receipt' });
+  const used = new Set(
+    bundle.items.map(({ signed, log }) => `${organisationOfSource(signed.event.source)}/${log.checkpointSize}`),
+  );
+  const unused = bundle.checkpoints.find(({ checkpoint }) => !used.has(`${checkpoint.org}/${checkpoint.size}`));
+  claims.decide('FORM', 'checkpoints in use', unused === undefined ? null : 'WHY_SURPLUS', { part: 'checkpoint' });
+  const sizes = new Set(bundle.checkpoints.map(({ checkpoint }) => `${checkpoint.org}/${checkpoint.size}`));
+  for (const { org, from, to } of bundle.consistency) {
+    const isKnown = sizes.has(`${org}/${from}`) || last[org]?.size === from;
+    if (!sizes.has(`${org}/${to}`))
+      claims.fails('FORM', 'consistency proofs in use', 'WHY_SURPLUS', { part: 'consistency' });
+    else if (!isKnown) claims.isBeyond('LOG_CONTINUES', `${org} ${from}-${to}`, 'WHY_START_UNKNOWN', { from });
+  }
+}
+
+/** Ids of the versions that the proven submission asks for. */
+export function datasetVersionsOf(facts: ProvenFacts, requestId: string): readonly string[] {
+  const submitted = facts.events.find((event) => event.name === 'RequestSubmitted' && event.args.id === requestId);
+  if (submitted?.name !== 'RequestSubmitted') return [];
+  return [...submitted.args.datasetVersions, submitted.args.registerVersion];
+}
+
+function neededFacts(bundle: Bundle, facts: ProvenFacts): (event: LedgerEvent) => boolean {
+  const versions = datasetVersionsOf(facts, bundle.subject.requestId);
+  const authors = new Set([
+    ...bundle.items.map(({ signed }) => organisationOfSource(signed.event.source)),
+    ...bundle.statements.map(({ statement }) => statement.org),
+    ...bundle.checkpoints.map(({ checkpoint }) => checkpoint.org),
+  ]);
+  const anchors = new Set(bundle.checkpoints.map(({ checkpoint }) => `${checkpoint.org}/${checkpoint.size}`));
+  return (event) => {
+    if (event.name === 'KeysChanged') return authors.has(event.args.org);
+    if (event.name === 'CheckpointAnchored') return anchors.has(`${event.args.org}/${event.args.size}`);
+    return concernsSubject(event, bundle.subject, versions);
+  };
+}
+
+function placeOf({ blockHash, transactionIndex }: LedgerEvent): string {
+  return `${blockHash}/${transactionIndex}`;
+}
+
+/** Claim FORM: the file's bytes are the canonical text of what it says, and one line feed. */
+export function checkText(text: string, value: unknown, claims: ClaimList): void {
+  const isCanonical = text === `${canonicalText(value)}\n`;
+  claims.decide('FORM', 'text', isCanonical ? null : 'WHY_NOT_CANONICAL');
+}

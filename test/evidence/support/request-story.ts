@@ -1,0 +1,149 @@
+/** The life of one request, with real logs of every node and a chain on paper: what a bundle is made from. */
+import { type ExportOptions, exportBundle } from '@sealedger/node/evidence/export.ts';
+import type { BatchOp } from '@sealedger/node/evidence/level-store.ts';
+import type { EvidenceLog } from '@sealedger/node/evidence/log.ts';
+import type { EventDraft } from '@sealedger/node/evidence/log-entry.ts';
+import { toHex } from '@sealedger/protocol/bytes.ts';
+import type { Bundle, BundleSubject } from '@sealedger/protocol/evidence/bundle.ts';
+import { mergeBundles } from '@sealedger/protocol/evidence/merge.ts';
+import { type Trust, trustOfDeployment } from '@sealedger/protocol/evidence/trust.ts';
+import { labelToBytes32, orgToBytes32 } from '@sealedger/protocol/ledger/ids.ts';
+import { openLog, startMs, temporaryDirectory, testSigner } from './log-fixture.ts';
+import { deployment, PaperChain, type PaperEvent } from './paper-chain.ts';
+
+export const id = (digit: string): string => digit.repeat(64);
+export const requestId = id('a');
+const versions = { tax: id('b'), social: id('c'), bureau: id('d') } as const;
+const computationId = id('e');
+const [modelDigest, metadataHash, commitment, grantHash] = [id('1'), id('2'), id('3'), id('4')];
+const resultCommitment = id('9');
+const quota = 10;
+const expiresAt = startMs / 1000 + 3600;
+const word = (hex: string): string => `0x${hex}`;
+const org = orgToBytes32;
+/** Departments and the bureau, which is registrar and gate; the bank keeps no log. */
+export const nodes = ['bureau', 'social', 'tax'] as const;
+export type NodeName = (typeof nodes)[number];
+
+export type Story = {
+  readonly chain: PaperChain;
+  readonly trust: Trust;
+  readonly logs: Readonly<Record<NodeName, EvidenceLog<BatchOp>>>;
+  readonly anchor: (name: NodeName) => Promise<void>;
+  readonly part: (name: NodeName, subject?: BundleSubject, options?: ExportOptions) => Promise<Bundle>;
+  readonly bundle: (subject?: BundleSubject, options?: ExportOptions) => Promise<Bundle>;
+  readonly close: () => Promise<void>;
+};
+
+export const requestSubject: BundleSubject = { kind: 'request', requestId };
+export const batchSubject: BundleSubject = { kind: 'batch', requestId, org: 'bank', batch: 1 };
+
+export type StoryOptions = { readonly evidenceAddress?: string };
+
+/** Tells the whole story: admission to the second unlocking, everything anchored. */
+export async function tellStory(options: StoryOptions = {}): Promise<Story> {
+  const chain = new PaperChain(startMs / 1000);
+  const opened = await Promise.all(
+    nodes.map(async (name) => {
+      const directory = await temporaryDirectory();
+      return { name, directory, ...(await openLog(directory.path, name)) };
+    }),
+  );
+  const logs = Object.fromEntries(opened.map(({ name, log }) => [name, log])) as Story['logs'];
+  const anchor = async (name: NodeName): Promise<void> => {
+    const { checkpoint } = await logs[name].checkpoint();
+    const args = [org(name), checkpoint.size, word(checkpoint.root)];
+    await chain.mine([['evidence', 'CheckpointAnchored', args, options.evidenceAddress] as PaperEvent]);
+  };
+  const part: Story['part'] = (name, subject = requestSubject, exportOptions = {}) =>
+    exportBundle({ log: logs[name], signer: testSigner(name), rpc: chain.rpc, deployment }, subject, exportOptions);
+  const bundle: Story['bundle'] = async (subject, exportOptions) =>
+    mergeBundles(await Promise.all(nodes.map((name) => part(name, subject, exportOptions))));
+  await publishAndAsk(chain);
+  await decideAndCompute(chain, logs);
+  for (const name of nodes) await anchor(name);
+  const close = async (): Promise<void> => {
+    for (const { database, directory } of opened) {
+      await database.close();
+      await directory.remove();
+    }
+  };
+  return { chain, trust: trustOfDeployment(deployment), logs, anchor, part, bundle, close };
+}
+
+/** A registration of keys as the Consortium emits it. */
+export function keysChanged(name: string, keyEpoch: number): PaperEvent {
+  const key = word(toHex(testSigner(name, keyEpoch).publicKey));
+  return ['consortium', 'KeysChanged', [org(name), keyEpoch, key, word(id('7')), `0x${'8'.repeat(40)}`]];
+}
+
+async function publishAndAsk(chain: PaperChain): Promise<void> {
+  await chain.mine(...['bank', ...nodes].map((name) => [keysChanged(name, 1)]));
+  for (const name of nodes) {
+    const args = [
+      word(versions[name]),
+      org(name),
+      labelToBytes32('people'),
+      1,
+      word(metadataHash),
+      word(commitment),
+      3,
+    ];
+    await chain.mine([['catalogue', 'DatasetVersionPublished', args]]);
+  }
+  const datasets = [word(versions.tax), word(versions.social)];
+  const purpose = labelToBytes32('credit-scoring');
+  const terms = [purpose, word(modelDigest), datasets, word(versions.bureau), [org('bureau')], quota, expiresAt, false];
+  await chain.mine([['requests', 'RequestSubmitted', [word(requestId), org('bank'), ...terms]]]);
+}
+
+async function decideAndCompute(chain: PaperChain, logs: Story['logs']): Promise<void> {
+  const request = { requestId, requester: 'bank', purpose: 'credit-scoring', modelDigest, quota, expiresAt };
+  const datasets = [versions.tax, versions.social];
+  for (const name of nodes) {
+    const version = { name: 'people', version: 1, metadataHash, commitment, level: 3, rows: 8193 };
+    const decision = { requestId, decider: name, approved: true, reason: 'policy.level-3', grantHash };
+    const drafts: EventDraft[] = [
+      { kind: 'revocation', key: 'other', fields: { requestId: id('f'), reason: 'another.request' } },
+      { kind: 'version', key: versions[name], fields: { datasetId: versions[name], ...version } },
+      { kind: 'request', key: requestId, fields: { ...request, datasets } },
+      { kind: 'decision', key: requestId, fields: decision },
+    ];
+    await logs[name].append(drafts);
+    const decided = [word(requestId), org(name), true, word(id('5')), word(grantHash)];
+    await chain.mine([['requests', 'RequestDecided', decided]]);
+  }
+  await chain.mine([
+    ['requests', 'GateKeyPublished', [word(requestId), org('bureau'), word(id('6'))]],
+    ['requests', 'RequestActivated', [word(requestId)]],
+  ]);
+  await chain.mine([['requests', 'AttemptOpened', [word(requestId), 1]]]);
+  for (const name of nodes) await logs[name].append(computationDrafts(name));
+  await logs.bureau.append([unlockingDraft(1, 4, 4), unlockingDraft(2, 1, 5)]);
+  await logs.bureau.append([resultDraft()]);
+  await chain.mine([['requests', 'UnlocksRecorded', [word(requestId), org('bureau'), 5]]]);
+  const result = [org('bank'), word(requestId), 1, word(resultCommitment), 5];
+  await chain.mine([['evidence', 'ResultCommitted', result]]);
+}
+
+function computationDrafts(name: NodeName): EventDraft[] {
+  const fields = { requestId, computationId, attempt: 1, role: name === 'bureau' ? 'gate' : 'department', chunks: 2 };
+  const states = ['announced', 'started', 'completed'] as const;
+  return states.map((state) => ({
+    kind: 'computation',
+    key: `${computationId}/${state}`,
+    fields: { ...fields, state, inputDigest: id('7'), outputDigest: id('8'), seedCommitment: id('0') },
+  }));
+}
+
+/** The gate's n-th unlocking of `count` subjects. */
+export function unlockingDraft(counter: number, count: number, totalUsed: number): EventDraft {
+  const digests = { requestDigest: id('1'), receiptDigest: id('2'), blindedDigest: id('3') };
+  const fields = { requestId, computationId, lane: 0, counter, count, totalUsed, ...digests };
+  return { kind: 'unlocking', key: `${requestId}/0/${counter}`, fields };
+}
+
+function resultDraft(): EventDraft {
+  const fields = { requestId, computationId, batch: 1, commitment: resultCommitment, count: 5 };
+  return { kind: 'result', key: `${requestId}/1`, fields };
+}
