@@ -23,6 +23,7 @@ export interface KernelExports {
   releaseRounding(noise: number, fraction: number, target: number): void;
   addRelease(target: number, noise: number, rounding: number, delta: number, quotient: number, prime: number): void;
   divideByLast(target: number, last: number, prime: number, lastPrime: number, inverse: number, quotient: number): void;
+  addStream(target: number, stream: number, count: number, prime: number, negative: number): number;
   unionOfBits(at: number, sizeBytes: number): number;
 }
 

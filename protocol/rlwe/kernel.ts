@@ -23,7 +23,7 @@ import type { SeededCiphertext, SwitchedCiphertext } from './wire.ts';
 /** One feature of one chunk: 8,192 unsigned values. */
 export type FeatureColumn = Uint16Array | Uint32Array;
 
-/** Twice floor(w·2^32/p) makes a Shoup multiplication; w any integer. */
+/** A factor for Shoup multiplication modulo a prime: its residue w and floor(w·2^32/p). */
 function shoup(value: bigint, prime: number): readonly [w: number, quotient: number] {
   const p = BigInt(prime);
   const w = ((value % p) + p) % p;
@@ -47,9 +47,15 @@ const DELTA = MODULUS / PLAIN_MODULUS;
 const DELTA_FRACTION = Number(MODULUS % PLAIN_MODULUS) / Number(PLAIN_MODULUS);
 const DELTA_BY_LIMB = DATA_PRIMES.map((prime) => shoup(DELTA, prime));
 
+/** Per dropped limb and remaining limb: the dropped prime's inverse, for the division of the modulus switch. */
+const DIVISORS = DATA_PRIMES.map((lastPrime, last) =>
+  DATA_PRIMES.slice(0, last).map((prime) => shoup(inverseModulo(lastPrime, prime), prime)),
+);
+
 let compiled: WebAssembly.Module | undefined;
 
-function instantiate(memory: WebAssembly.Memory): KernelExports {
+/** A new instance of the kernel over the given memory. */
+export function instantiateKernel(memory: WebAssembly.Memory): KernelExports {
   compiled ??= new WebAssembly.Module(Uint8Array.from(atob(KERNEL_BASE64), (character) => character.charCodeAt(0)));
   return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as KernelExports;
 }
@@ -57,7 +63,7 @@ function instantiate(memory: WebAssembly.Memory): KernelExports {
 /** A kernel instance; holds at most one model and one chunk at a time. Not reentrant. */
 export class RlweKernel {
   readonly #memory = new WebAssembly.Memory({ initial: Math.ceil(addresses.model / PAGE_BYTES) });
-  readonly #wasm: KernelExports = instantiate(this.#memory);
+  readonly #wasm: KernelExports = instantiateKernel(this.#memory);
   #features = 0;
   #kinds: readonly ('u16' | 'u32')[] = [];
 
@@ -165,10 +171,9 @@ export class RlweKernel {
     return { c0: this.#words(addresses.c0, words).slice(), c1: this.#words(addresses.c1, words).slice() };
   }
 
-  /** Overwrites columns, randomness and sums. */
+  /** Overwrites the sanitising randomness and the sums, with which a sanitised ciphertext could be undone. */
   wipe(): void {
-    this.#bytes(addresses.transformed, addresses.model - addresses.transformed).fill(0);
-    this.#bytes(this.#columnAt(0), this.#features * POLY_BYTES).fill(0);
+    this.#bytes(addresses.sums, addresses.scratch - addresses.sums).fill(0);
   }
 
   #accumulateLimb(limb: number): void {
@@ -207,7 +212,7 @@ export class RlweKernel {
   #divide(poly: number, limb: number, last: number): void {
     const prime = DATA_PRIMES[limb]!;
     const lastPrime = DATA_PRIMES[last]!;
-    const [inverse, quotient] = shoup(inverseModulo(lastPrime, prime), prime);
+    const [inverse, quotient] = DIVISORS[last]![limb]!;
     this.#wasm.divideByLast(poly + limb * POLY_BYTES, poly + last * POLY_BYTES, prime, lastPrime, inverse, quotient);
   }
 

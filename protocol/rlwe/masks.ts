@@ -13,6 +13,8 @@ import { concatPrefixed, equalBytes, uint32be, utf8 } from '../bytes.ts';
 import { domains } from '../domains.ts';
 import { ProtocolError } from '../errors.ts';
 import type { KeystreamExpander } from './evaluator.ts';
+import { instantiateKernel } from './kernel.ts';
+import type { KernelExports } from './kernel-memory.ts';
 import { RING_DEGREE, SWITCHED_LIMBS, SWITCHED_PRIMES } from './ring.ts';
 import type { SwitchedCiphertext } from './wire.ts';
 
@@ -30,7 +32,6 @@ export interface ZeroSharePair {
 /** Whether an organisation adds (it is the lower one of the pair) or subtracts the pair's stream. */
 export type ShareSign = 'add' | 'subtract';
 
-const WORD_MASK = 0x3fffffff;
 /** 8,192 words of 30 bits below the prime: 4 in 10,000 are refused, 128 spare ones never run out (p < 2^−400). */
 const SHARE_WORDS = RING_DEGREE + 128;
 
@@ -69,12 +70,43 @@ export function shareSign(own: string, peer: string): ShareSign {
   return own < peer ? 'add' : 'subtract';
 }
 
+/** One stream to add: of which limb, under which key (used once), with which sign. */
+export interface ZeroShare {
+  readonly limb: number;
+  readonly key: Uint8Array;
+  readonly sign: ShareSign;
+}
+
 /**
- * Adds one pair's stream of one limb to c0, in place.
- * @param c0 - both limbs, 16,384 words. @param limb - 0 or 1. @param key - from {@link createZeroShareKeys}, used once.
+ * Adds streams to c0, in place: the faster form of {@link addZeroShare} for all pairs of a participant.
+ * @param c0 - both limbs, 16,384 words, each below its prime.
  * Words of 30 bits at or above the prime are refused, never reduced: a reduced word would not be uniform.
- * @throws {ProtocolError} RLWE_KEYSTREAM
+ * @throws {ProtocolError} RLWE_LIMB, RLWE_KEYSTREAM, RLWE_RECORD_LENGTH
  */
+export function addZeroShares(c0: Uint32Array, shares: readonly ZeroShare[], expand: KeystreamExpander): void {
+  if (c0.length !== SWITCHED_LIMBS * RING_DEGREE) {
+    throw new ProtocolError('RLWE_RECORD_LENGTH', { kind: 'mask', part: 'c0', expected: SWITCHED_LIMBS * RING_DEGREE });
+  }
+  const { wasm, target, stream } = shareKernel();
+  target.set(c0);
+  try {
+    for (const { limb, key, sign } of shares) {
+      const prime = primeOf(limb);
+      const bytes = expand(key, stream.length);
+      if (bytes.length !== stream.length) refuseKeystream(bytes.length);
+      stream.set(bytes);
+      const at = TARGET_AT + 4 * limb * RING_DEGREE;
+      const made = wasm.addStream(at, STREAM_AT, SHARE_WORDS, prime, sign === 'add' ? 0 : 1);
+      if (made !== RING_DEGREE) refuseKeystream(bytes.length);
+    }
+    c0.set(target);
+  } finally {
+    target.fill(0);
+    stream.fill(0);
+  }
+}
+
+/** Adds one pair's stream of one limb to c0, in place; see {@link addZeroShares}. */
 export function addZeroShare(
   c0: Uint32Array,
   limb: number,
@@ -82,30 +114,35 @@ export function addZeroShare(
   sign: ShareSign,
   expand: KeystreamExpander,
 ): void {
-  const prime = primeOf(limb);
-  const stream = expand(key, 4 * SHARE_WORDS);
-  if (stream.length !== 4 * SHARE_WORDS || stream.byteOffset % 4 !== 0) {
-    throw new ProtocolError('RLWE_KEYSTREAM', { sizeBytes: stream.length, expectedBytes: 4 * SHARE_WORDS });
-  }
-  const words = new Uint32Array(stream.buffer, stream.byteOffset, SHARE_WORDS);
-  const made = addWords(c0.subarray(limb * RING_DEGREE, (limb + 1) * RING_DEGREE), words, prime, sign);
-  if (made !== RING_DEGREE) {
-    throw new ProtocolError('RLWE_KEYSTREAM', { sizeBytes: stream.length, expectedBytes: 4 * SHARE_WORDS });
-  }
+  addZeroShares(c0, [{ limb, key, sign }], expand);
 }
 
-/** Masked addition without a branch on the sum; the only branch is on refused words, which are thrown away. */
-function addWords(target: Uint32Array, words: Uint32Array, prime: number, sign: ShareSign): number {
-  const flip = sign === 'add' ? 0 : -1;
-  const offset = sign === 'add' ? 0 : prime + 1;
-  let made = 0;
-  for (let i = 0; i < words.length && made < RING_DEGREE; i++) {
-    const word = words[i]! & WORD_MASK;
-    if (word >= prime) continue;
-    const sum = target[made]! + ((word ^ flip) + offset) - prime;
-    target[made++] = sum + (prime & (sum >> 31));
+function refuseKeystream(sizeBytes: number): never {
+  throw new ProtocolError('RLWE_KEYSTREAM', { sizeBytes, expectedBytes: 4 * SHARE_WORDS });
+}
+
+const TARGET_AT = 65536;
+const STREAM_AT = TARGET_AT + 4 * SWITCHED_LIMBS * RING_DEGREE;
+
+interface ShareKernel {
+  readonly wasm: KernelExports;
+  readonly target: Uint32Array;
+  readonly stream: Uint8Array;
+}
+
+let shareKernelInstance: ShareKernel | undefined;
+
+/** One instance for the module: a call leaves nothing behind in it. */
+function shareKernel(): ShareKernel {
+  if (shareKernelInstance === undefined) {
+    const memory = new WebAssembly.Memory({ initial: 4 });
+    shareKernelInstance = {
+      wasm: instantiateKernel(memory),
+      target: new Uint32Array(memory.buffer, TARGET_AT, SWITCHED_LIMBS * RING_DEGREE),
+      stream: new Uint8Array(memory.buffer, STREAM_AT, 4 * SHARE_WORDS),
+    };
   }
-  return made;
+  return shareKernelInstance;
 }
 
 /** HKDF-SHA256 with an empty salt: (input key, info, bytes) -> bytes. node:crypto's is faster where many pads are made. */

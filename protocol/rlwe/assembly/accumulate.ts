@@ -1,14 +1,12 @@
 /**
  * Multiply-accumulate of transformed columns with transformed weights, both polynomials of a ciphertext at once.
  *
- * Weights are kept in groups of up to eight features: per pair of vectors, per feature, c0 then c1, in Montgomery
- * form and centred in (−p/2, p/2]. A product with a lane in [−p, p) is below 2^59, eight of them below 2^62: the
- * sum of a group needs one Montgomery reduction.
+ * Weights are kept in groups of up to eleven features: per pair of vectors, per feature, c0 then c1, in Montgomery
+ * form and centred in (−p/2, p/2]. A product with a lane in [−p, p) is at most p²/2 < 2^59; the upper word of eleven is
+ * below 1.375·2^30, and less the multiple of p that clears the lower word (at most 2^29) stays inside ±2p: the sum of a
+ * group needs one signed Montgomery reduction and no 64-bit fold.
  */
-import { inverseWord, lift, reduceOnce } from './modular';
-
-/** Bytes that one feature of a group takes: two polynomials. */
-const FEATURE_BYTES: usize = 65536;
+import { inverseWord, reduceOnce } from './modular';
 
 /**
  * Puts one transformed polynomial into its group.
@@ -27,7 +25,7 @@ export function placeWeight(source: usize, group: usize, count: u32, slot: u32, 
   }
 }
 
-/** Signed sums of products (two lanes each of low and high) to residues in [0, p). */
+/** Signed sums of at most eleven products (two lanes each of low and high), over 2^32, in [0, 2p). */
 // @ts-ignore: decorator
 @inline
 function montgomery(low: v128, high: v128, inverse: v128, p: v128, twoP: v128): v128 {
@@ -37,13 +35,12 @@ function montgomery(low: v128, high: v128, inverse: v128, p: v128, twoP: v128): 
   const multiple = v128.shuffle<i32>(
     i64x2.extmul_low_i32x4_s(m, p), i64x2.extmul_high_i32x4_s(m, p), 1, 3, 5, 7,
   );
-  const lazy = i32x4.add(i32x4.sub(upper, multiple), twoP);
-  return reduceOnce(reduceOnce(lazy, twoP), p);
+  return reduceOnce(i32x4.add(i32x4.sub(upper, multiple), twoP), twoP);
 }
 
 /**
  * target += Σ columns·weights of one group, modulo p.
- * @param columns - `count` transformed columns, `columnStride` bytes apart. @param sums - two polynomials in [0, p).
+ * @param columns - `count` transformed columns, `columnStride` bytes apart. @param sums - two polynomials in [0, 2p).
  */
 export function accumulateGroup(
   columns: usize, columnStride: usize, weights: usize, count: u32, sums: usize, prime: u32,
@@ -69,15 +66,15 @@ export function accumulateGroup(
       k1 = i64x2.add(k1, i64x2.extmul_high_i32x4_s(xb, vb));
       weights += 64;
     }
-    addTo(sums + at, montgomery(l0, h0, inverse, p, twoP), p);
-    addTo(sums + at + 16, montgomery(l1, h1, inverse, p, twoP), p);
-    addTo(sums + at + 32768, montgomery(m0, k0, inverse, p, twoP), p);
-    addTo(sums + at + 32784, montgomery(m1, k1, inverse, p, twoP), p);
+    addTo(sums + at, montgomery(l0, h0, inverse, p, twoP), twoP);
+    addTo(sums + at + 16, montgomery(l1, h1, inverse, p, twoP), twoP);
+    addTo(sums + at + 32768, montgomery(m0, k0, inverse, p, twoP), twoP);
+    addTo(sums + at + 32784, montgomery(m1, k1, inverse, p, twoP), twoP);
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function addTo(at: usize, value: v128, p: v128): void {
-  v128.store(at, reduceOnce(i32x4.add(v128.load(at), value), p));
+function addTo(at: usize, value: v128, twoP: v128): void {
+  v128.store(at, reduceOnce(i32x4.add(v128.load(at), value), twoP));
 }

@@ -28,6 +28,20 @@ export function reduceOnce(x: v128, m: v128): v128 {
   return i32x4.min_u(x, i32x4.sub(x, m));
 }
 
+/** x + m where the difference x in (−m, m) wrapped below zero, else x: the result is in [0, m). */
+// @ts-ignore: decorator
+@inline
+export function wrapOnce(x: v128, m: v128): v128 {
+  return i32x4.min_u(x, i32x4.add(x, m));
+}
+
+/** x·w mod p in [0, 2p) for x < 2^16; `quotient` is floor(w·2^16 / p). */
+// @ts-ignore: decorator
+@inline
+export function mulShoupHalf(x: v128, w: v128, quotient: v128, p: v128): v128 {
+  return i32x4.sub(i32x4.mul(x, w), i32x4.mul(i32x4.shr_u(i32x4.mul(x, quotient), 16), p));
+}
+
 /** The residue in [0, p) of each lane of signed integers −p < x < p. */
 // @ts-ignore: decorator
 @inline

@@ -6,7 +6,7 @@
  * at a time in registers and the last three together. The transformed order is our own; only the kernel sees it.
  * Source: Harvey 2014 (lazy butterflies); Longa and Naehrig 2016 (negacyclic twiddles in bit-reversed order).
  */
-import { lift, mulMod, mulShoup, powMod, reduceOnce, shoupQuotient } from './modular';
+import { lift, mulMod, mulShoup, mulShoupHalf, powMod, reduceOnce, shoupQuotient, wrapOnce } from './modular';
 
 const VECTORS: u32 = 2048;
 const DEGREE: u32 = 8192;
@@ -59,7 +59,7 @@ function storeTwiddles(at: usize, root: u64, p: u64): void {
 
 /**
  * Fills the table of one prime. Header: p at 0, then pairs (w, quotient): forward roots 1..3 at 8, 16, 24;
- * inverse roots 2, 3 at 32, 40; N^−1 at 48; inverse root 1 times N^−1 at 56.
+ * inverse roots 2, 3 at 32, 40; N^−1 at 48; inverse root 1 times N^−1 at 56; at 64 floor(root 1·2^16/p).
  */
 export function buildTable(table: usize, prime: u32): void {
   const p = <u64>prime;
@@ -72,6 +72,7 @@ export function buildTable(table: usize, prime: u32): void {
   storePair(table + 40, powMod(inverseRoot, reverseBits13(3), p), p);
   storePair(table + 48, inverseDegree, p);
   storePair(table + 56, mulMod(powMod(inverseRoot, reverseBits13(1), p), inverseDegree, p), p);
+  store<u32>(table + 64, <u32>((<u64>load<u32>(table + 8) << 16) / p));
   storeTwiddles(table + FORWARD, root, p);
   storeTwiddles(table + INVERSE, inverseRoot, p);
 }
@@ -91,23 +92,29 @@ function loadFour<T>(at: usize, p: v128): v128 {
   return v128.load(at);
 }
 
+// @ts-ignore: decorator
+@inline
+function mulFirst<T>(x: v128, w: v128, quotient: v128, p: v128): v128 {
+  return sizeof<T>() == 2 ? mulShoupHalf(x, w, quotient, p) : mulShoup(x, w, quotient, p);
+}
+
 /** Layers 1 and 2 on values below p, with the transposition into lanes. */
 // @ts-ignore: decorator
 @inline
 function enter<T>(source: usize, target: usize, table: usize): void {
   const p = splat(table);
   const twoP = i32x4.shl(p, 1);
-  const w1 = splat(table + 8), q1 = splat(table + 12);
+  const w1 = splat(table + 8), q1 = splat(sizeof<T>() == 2 ? table + 64 : table + 12);
   const w2 = splat(table + 16), q2 = splat(table + 20);
   const w3 = splat(table + 24), q3 = splat(table + 28);
   const quarter: usize = <usize>VECTORS * sizeof<T>();
   for (let v: usize = 0; v < VECTORS; v += 4) {
     const at = source + v * sizeof<T>();
     const a0 = loadFour<T>(at, p), a1 = loadFour<T>(at + quarter, p);
-    const t2 = mulShoup(loadFour<T>(at + 2 * quarter, p), w1, q1, p);
-    const t3 = mulShoup(loadFour<T>(at + 3 * quarter, p), w1, q1, p);
+    const t2 = mulFirst<T>(loadFour<T>(at + 2 * quarter, p), w1, q1, p);
+    const t3 = mulFirst<T>(loadFour<T>(at + 3 * quarter, p), w1, q1, p);
     const b0 = reduceOnce(i32x4.add(a0, t2), twoP);
-    const b2 = reduceOnce(i32x4.add(a0, i32x4.sub(twoP, t2)), twoP);
+    const b2 = wrapOnce(i32x4.sub(a0, t2), twoP);
     const u1 = mulShoup(i32x4.add(a1, t3), w2, q2, p);
     const u3 = mulShoup(i32x4.add(a1, i32x4.sub(twoP, t3)), w3, q3, p);
     storeTransposed(
@@ -148,7 +155,7 @@ function forwardTwoLayers(data: usize, twiddles: usize, k: u32, p: v128, twoP: v
       const t2 = mulShoup(v128.load(base + 2 * stride), wa, qa, p);
       const t3 = mulShoup(v128.load(base + 3 * stride), wa, qa, p);
       const b0 = reduceOnce(i32x4.add(a0, t2), twoP);
-      const b2 = reduceOnce(i32x4.add(a0, i32x4.sub(twoP, t2)), twoP);
+      const b2 = wrapOnce(i32x4.sub(a0, t2), twoP);
       const u1 = mulShoup(i32x4.add(a1, t3), wb, qb, p);
       const u3 = mulShoup(i32x4.add(a1, i32x4.sub(twoP, t3)), wc, qc, p);
       v128.store(base, i32x4.add(b0, u1));
@@ -170,43 +177,36 @@ function forwardLastLayers(data: usize, twiddles: usize, p: v128, twoP: v128): v
     const middle = twiddles + (512 + 2 * block) * 32;
     const bottom = twiddles + (1024 + 4 * block) * 32;
     const wa = v128.load(top), qa = v128.load(top, 16);
-    const t4 = mulShoup(v128.load(at, 64), wa, qa, p);
-    const t5 = mulShoup(v128.load(at, 80), wa, qa, p);
-    const t6 = mulShoup(v128.load(at, 96), wa, qa, p);
-    const t7 = mulShoup(v128.load(at, 112), wa, qa, p);
     const a0 = reduceOnce(v128.load(at), twoP), a1 = reduceOnce(v128.load(at, 16), twoP);
     const a2 = reduceOnce(v128.load(at, 32), twoP), a3 = reduceOnce(v128.load(at, 48), twoP);
-    forwardQuad(at, i32x4.add(a0, t4), i32x4.add(a1, t5), i32x4.add(a2, t6), i32x4.add(a3, t7), middle, bottom, p, twoP);
+    const t4 = mulShoup(v128.load(at, 64), wa, qa, p), t5 = mulShoup(v128.load(at, 80), wa, qa, p);
+    const t6 = mulShoup(v128.load(at, 96), wa, qa, p), t7 = mulShoup(v128.load(at, 112), wa, qa, p);
+    const b0 = reduceOnce(i32x4.add(a0, t4), twoP), b1 = reduceOnce(i32x4.add(a1, t5), twoP);
+    forwardQuad(at, b0, b1, i32x4.add(a2, t6), i32x4.add(a3, t7), middle, bottom, p, twoP);
     forwardQuad(
       at + 64,
-      i32x4.add(a0, i32x4.sub(twoP, t4)), i32x4.add(a1, i32x4.sub(twoP, t5)),
+      wrapOnce(i32x4.sub(a0, t4), twoP), wrapOnce(i32x4.sub(a1, t5), twoP),
       i32x4.add(a2, i32x4.sub(twoP, t6)), i32x4.add(a3, i32x4.sub(twoP, t7)),
       middle + 32, bottom + 64, p, twoP,
     );
   }
 }
 
+/** Two layers on four vectors, the first two of them 2-lazy. */
 // @ts-ignore: decorator
 @inline
 function forwardQuad(
-  at: usize, x0: v128, x1: v128, x2: v128, x3: v128, middle: usize, bottom: usize, p: v128, twoP: v128,
+  at: usize, a0: v128, a1: v128, x2: v128, x3: v128, middle: usize, bottom: usize, p: v128, twoP: v128,
 ): void {
   const w = v128.load(middle), q = v128.load(middle, 16);
   const t2 = mulShoup(x2, w, q, p), t3 = mulShoup(x3, w, q, p);
-  const a0 = reduceOnce(x0, twoP), a1 = reduceOnce(x1, twoP);
-  const b0 = reduceOnce(i32x4.add(a0, t2), twoP), b2 = reduceOnce(i32x4.add(a0, i32x4.sub(twoP, t2)), twoP);
+  const b0 = reduceOnce(i32x4.add(a0, t2), twoP), b2 = wrapOnce(i32x4.sub(a0, t2), twoP);
   const u1 = mulShoup(i32x4.add(a1, t3), v128.load(bottom), v128.load(bottom, 16), p);
   const u3 = mulShoup(i32x4.add(a1, i32x4.sub(twoP, t3)), v128.load(bottom, 32), v128.load(bottom, 48), p);
-  v128.store(at, centre(i32x4.add(b0, u1), p, twoP));
-  v128.store(at, centre(i32x4.add(b0, i32x4.sub(twoP, u1)), p, twoP), 16);
-  v128.store(at, centre(i32x4.add(b2, u3), p, twoP), 32);
-  v128.store(at, centre(i32x4.add(b2, i32x4.sub(twoP, u3)), p, twoP), 48);
-}
-
-// @ts-ignore: decorator
-@inline
-function centre(x: v128, p: v128, twoP: v128): v128 {
-  return i32x4.sub(reduceOnce(x, twoP), p);
+  v128.store(at, i32x4.sub(reduceOnce(i32x4.add(b0, u1), twoP), p));
+  v128.store(at, i32x4.sub(wrapOnce(i32x4.sub(b0, u1), twoP), p), 16);
+  v128.store(at, i32x4.sub(reduceOnce(i32x4.add(b2, u3), twoP), p), 32);
+  v128.store(at, i32x4.sub(wrapOnce(i32x4.sub(b2, u3), twoP), p), 48);
 }
 
 // @ts-ignore: decorator
