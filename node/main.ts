@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { readConfig } from './config.ts';
-import { startNode } from './node.ts';
+import { type RunningNode, startNode } from './node.ts';
 
 const USAGE = 'usage: sealedger-node run --config FILE [--exit-with-parent]\n';
 
@@ -26,6 +26,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const stopped = untilAsked(values['exit-with-parent']);
   const node = await startNode(await readConfig(values.config));
   print({ listening: true, org: node.org, port: node.port });
+  process.on('message', (message: { ask?: string }) => {
+    if (message.ask === 'usage') process.send?.({ answer: 'usage', value: usageOf(node) });
+  });
   const outcome = await Promise.race([node.ready.then(() => 'ready' as const), stopped]);
   if (outcome === 'ready') print({ ready: true, org: node.org, port: node.port });
   await stopped;
@@ -40,6 +43,12 @@ function untilAsked(exitWithParent: boolean): Promise<'stopped'> {
     process.once('SIGINT', stop);
     if (exitWithParent) process.once('disconnect', stop);
   });
+}
+
+/** What the runner's report says of this process. */
+function usageOf(node: RunningNode): Readonly<Record<string, unknown>> {
+  const peakRssMb = Math.round(process.resourceUsage().maxRSS / 1024);
+  return { peakRssMb, events: node.eventCount(), traffic: Object.fromEntries(node.traffic) };
 }
 
 function print(line: Readonly<Record<string, unknown>>): void {

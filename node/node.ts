@@ -17,7 +17,7 @@ import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { createLedgerClient, type LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc, type Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
-import { createPeerClient } from '@sealedger/protocol/peer-client.ts';
+import { createPeerClient, type PeerClient } from '@sealedger/protocol/peer-client.ts';
 import { loadPoprf } from '@sealedger/protocol/poprf.ts';
 import { checkTable, datasetMetadata } from './catalogue/dataset.ts';
 import { fileFingerprint, type PublishParts, publishVersion } from './catalogue/publish.ts';
@@ -55,6 +55,10 @@ export interface RunningNode {
   readonly port: number;
   /** Resolves when the node's datasets are published and its earlier work goes on. */
   readonly ready: Promise<void>;
+  /** Events in the log. */
+  eventCount(): number;
+  /** Bytes exchanged with other nodes on this one's initiative. */
+  readonly traffic: PeerClient['traffic'];
   stop(): Promise<void>;
 }
 
@@ -104,6 +108,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     org: config.org,
     port: (server.address() as AddressInfo).port,
     ready,
+    eventCount: () => evidence.log.size,
+    traffic: parts.peers.traffic,
     stop: async () => {
       for (const timer of timers) timer.stop();
       await new Promise<void>((resolve) => {
@@ -260,6 +266,7 @@ async function assemble(
     state,
     ledger,
     members,
+    peers,
     events,
     evidence,
     registers,

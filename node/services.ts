@@ -6,6 +6,7 @@ import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { BundleSubject } from '@sealedger/protocol/evidence/bundle.ts';
 import type { LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
+import type { PeerClient } from '@sealedger/protocol/peer-client.ts';
 import { sealBox } from '@sealedger/protocol/sealed-box.ts';
 import { type DecideParts, decideRequest, type Grant, resendDecisions } from './approval/decide.ts';
 import { datasetMetadata } from './catalogue/dataset.ts';
@@ -42,6 +43,7 @@ export interface NodeParts {
   readonly state: StateStore;
   readonly ledger: Ledger;
   readonly members: Directory;
+  readonly peers: PeerClient;
   readonly events: EventLog;
   readonly evidence: { readonly log: EvidenceLog<BatchOp>; readonly anchorer: Anchorer; readonly signer: EventSigner };
   readonly registers: RegisterStore;

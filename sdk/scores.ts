@@ -6,7 +6,6 @@
 import { fromHex } from '@sealedger/protocol/bytes.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { scoreFromInteger } from '@sealedger/protocol/fixed-point.ts';
-import { createHkdf } from '@sealedger/protocol/hkdf.ts';
 import type { SubjectId } from '@sealedger/protocol/identifier.ts';
 import { locatorFromOutput } from '@sealedger/protocol/register.ts';
 import type { ReleasedScore } from '@sealedger/protocol/result.ts';
@@ -130,9 +129,9 @@ async function unlockBatch(
   const outputs = await Promise.all(
     open.gates.map((gate) => unlockAtGate(parts, gate, { requestId, computationId, lane, subjects })),
   );
+  const derive = poprf.createOutputHkdf();
   return subjects.map((subject, i) => {
     const ofGates = outputs.map((output) => output[i]!);
-    const derive = createHkdf();
     const slot = commonSlot(
       open.table,
       ofGates.map((output) => locatorFromOutput(output, derive)),

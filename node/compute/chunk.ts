@@ -6,7 +6,7 @@
  */
 import { concat, fromHex, toHex, uint32be, utf8 } from '@sealedger/protocol/bytes.ts';
 import { domains } from '@sealedger/protocol/domains.ts';
-import { createHkdf } from '@sealedger/protocol/hkdf.ts';
+import type { HkdfPort } from '@sealedger/protocol/hkdf.ts';
 import type { Poprf, PoprfEvaluator } from '@sealedger/protocol/poprf.ts';
 import { locatorFromOutput } from '@sealedger/protocol/register.ts';
 import { type ChunkEvaluator, createEvaluator } from '@sealedger/protocol/rlwe/evaluator.ts';
@@ -72,6 +72,7 @@ export function createChunkMaker(work: ChunkWork, poprf: Poprf): ChunkMaker {
   const id = fromHex(work.computationId, 32);
   const evaluator = work.department === null ? null : createEvaluator();
   if (work.department !== null) evaluator!.loadModel(work.department.publicKeyRecord, work.department.weightRecords);
+  const derive = poprf.createOutputHkdf();
   const gateEvaluator = work.gate === null ? null : poprf.createEvaluator(work.gate.secretKey, id);
   const pairs = work.pairs.map((pair) => {
     const [lower, higher] = pair.org < work.org ? [pair.org, work.org] : [work.org, pair.org];
@@ -87,7 +88,7 @@ export function createChunkMaker(work: ChunkWork, poprf: Poprf): ChunkMaker {
       for (const { keys, sign } of pairs) {
         for (let limb = 0; limb < SWITCHED_LIMBS; limb++) addZeroShare(c0, limb, keys(chunk, limb), sign, expand);
       }
-      const locked = gateEvaluator === null ? null : lock(work, gateEvaluator, chunk);
+      const locked = gateEvaluator === null ? null : lock(work, gateEvaluator, derive, chunk);
       if (locked !== null) addPads(c0, locked.pads);
       const record =
         evaluated === null ? serialiseGateChunk({ c0 }) : serialiseDepartmentChunk({ c0, c1: evaluated.ciphertext.c1 });
@@ -114,11 +115,15 @@ function evaluate(work: ChunkWork, evaluator: ChunkEvaluator, chunk: number) {
 }
 
 /** Pads and locators of a chunk; unused slots get discarded randomness of the same form. */
-function lock(work: ChunkWork, evaluator: PoprfEvaluator, chunk: number): { pads: Uint32Array; locators: Uint8Array } {
+function lock(
+  work: ChunkWork,
+  evaluator: PoprfEvaluator,
+  derive: HkdfPort,
+  chunk: number,
+): { pads: Uint32Array; locators: Uint8Array } {
   const pads = new Uint32Array(SWITCHED_LIMBS * RING_DEGREE);
   const locators = new Uint8Array(RING_DEGREE * LOCATOR_BYTES);
   const first = chunk * RING_DEGREE;
-  const derive = createHkdf(hmacSha256);
   const discarded = expand(chunkKey(work, domains.discarded, chunk), RING_DEGREE * 64);
   for (let i = 0; i < RING_DEGREE; i++) {
     const slot = first + i;

@@ -9,6 +9,7 @@ import { coreMessages } from './core.ts';
 import { evidenceMessages } from './evidence.ts';
 import { matchMessages } from './match.ts';
 import { nodeMessages } from './node.ts';
+import { runnerMessages } from './runner.ts';
 
 export type Locale = 'en' | 'zh-CN';
 export type MessageTable = Readonly<Record<string, Readonly<Record<Locale, string>>>>;
@@ -20,6 +21,7 @@ const catalogue = {
   ...chainMessages,
   ...evidenceMessages,
   ...nodeMessages,
+  ...runnerMessages,
 } as const satisfies MessageTable;
 
 export type ErrorCode = keyof typeof catalogue;

@@ -1,0 +1,152 @@
+/** The consortium of a scenario: organisations, their keys, admission on chain, and a configuration for each node. */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { type Keystore, openKeystore } from '@sealedger/node/keys/keystore.ts';
+import { toHex } from '@sealedger/protocol/bytes.ts';
+import { createLedgerClient, type LedgerClient } from '@sealedger/protocol/ledger/client.ts';
+import type { Role } from '@sealedger/protocol/ledger/codec.ts';
+import { type Deployment, parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
+import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
+import { nobleEd25519, x25519PublicKey } from '@sealedger/protocol/signature.ts';
+import { computeAddress } from 'ethers';
+import { admitOrganisations } from '../deploy/admit.ts';
+import { systemClock } from '../deploy/clock.ts';
+import { datasetNameOf, type ScenarioFiles } from './scenario-files.ts';
+
+export interface ChainPlace {
+  readonly rpcUrl: string;
+  readonly deploymentFile: string;
+  /** File with the founder's account key in hex. */
+  readonly founderKeyFile: string;
+}
+
+export interface Organisation {
+  readonly org: string;
+  readonly roles: readonly Role[];
+  readonly directory: string;
+  readonly keys: Keystore;
+  readonly port: number;
+  readonly endpoint: string;
+}
+
+/** Organisations of a scenario with the roles they have in it. */
+export function rolesOf({ scenario, gates }: ScenarioFiles): ReadonlyMap<string, Role[]> {
+  const roles = new Map<string, Role[]>();
+  const give = (org: string, role: Role): void => void roles.set(org, [...(roles.get(org) ?? []), role]);
+  give(scenario.bank.node, 'bank');
+  for (const { node } of scenario.departments) give(node, 'department');
+  give(scenario.register.node, 'registrar');
+  for (const gate of gates) give(gate, 'gate');
+  return roles;
+}
+
+/** Opens keys and ports; both are kept in the state directory and are the same at the next start. */
+export async function openOrganisations(files: ScenarioFiles, stateDirectory: string): Promise<Organisation[]> {
+  const portsFile = join(stateDirectory, 'ports.json');
+  const ports: Record<string, number> = existsSync(portsFile) ? JSON.parse(await readFile(portsFile, 'utf8')) : {};
+  const organisations: Organisation[] = [];
+  for (const [org, roles] of rolesOf(files)) {
+    const directory = join(stateDirectory, org);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const keys = await openKeystore(join(directory, 'keystore.json'));
+    const port = await usablePort(ports[org]);
+    ports[org] = port;
+    organisations.push({ org, roles, directory, keys, port, endpoint: `http://127.0.0.1:${port}` });
+  }
+  await writeFile(portsFile, JSON.stringify(ports));
+  return organisations;
+}
+
+/** Admits who is missing and brings the registered endpoints up to date. */
+export async function foundConsortium(organisations: readonly Organisation[], chain: ChainPlace): Promise<Deployment> {
+  const deployment = parseDeployment(JSON.parse(await readFile(chain.deploymentFile, 'utf8')));
+  const founder = ledgerOf(chain, deployment, (await readFile(chain.founderKeyFile, 'utf8')).trim());
+  await admitOrganisations(
+    founder,
+    organisations.map(({ org, roles, keys, endpoint }) => ({
+      id: org,
+      roles,
+      endpoint,
+      account: computeAddress(`0x${toHex(keys.account)}`)
+        .slice(2)
+        .toLowerCase(),
+      ed25519Key: toHex(nobleEd25519.publicKey(keys.signing)),
+      x25519Key: toHex(x25519PublicKey(keys.sealing)),
+    })),
+  );
+  for (const { org, keys, endpoint } of organisations) {
+    const own = ledgerOf(chain, deployment, toHex(keys.account));
+    if ((await own.organisation(org))?.endpoint !== endpoint) await own.setEndpoint(endpoint);
+  }
+  return deployment;
+}
+
+/** Writes a node's configuration. @returns its path. */
+export async function writeNodeConfig(
+  files: ScenarioFiles,
+  organisation: Organisation,
+  chain: ChainPlace,
+): Promise<string> {
+  const { scenario } = files;
+  const { org, directory, port, endpoint } = organisation;
+  const dataset = files.datasets.get(org);
+  const register = {
+    name: datasetNameOf(scenario.register.table),
+    file: join(files.directory, scenario.register.table),
+    subject: scenario.subject,
+  };
+  const config = {
+    org,
+    dataDir: join(directory, 'data'),
+    port,
+    endpoint,
+    rpcUrl: chain.rpcUrl,
+    deployment: chain.deploymentFile,
+    datasets: dataset === undefined ? [] : [dataset],
+    ...(scenario.register.node === org ? { register } : {}),
+    policy: {
+      requesters: [scenario.bank.node],
+      purposes: ['credit-underwriting'],
+      maxQuota: 10_000_000,
+      maxTermDays: 366,
+      minDepartments: Math.min(2, scenario.departments.length),
+      otherwise: 'reject',
+    },
+    workers: 1,
+  };
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const keystore = join(config.dataDir, 'keystore.json');
+  if (!existsSync(keystore))
+    await writeFile(keystore, await readFile(join(directory, 'keystore.json')), { mode: 0o600 });
+  const path = join(directory, 'node.json');
+  await writeFile(path, `${JSON.stringify(config, null, 1)}\n`);
+  return path;
+}
+
+function ledgerOf(chain: ChainPlace, deployment: Deployment, privateKeyHex: string): LedgerClient {
+  return createLedgerClient({
+    rpc: createJsonRpc(chain.rpcUrl, fetch),
+    deployment,
+    clock: systemClock,
+    account: { privateKeyHex },
+  });
+}
+
+/** The port of the last time where it is free, else any free one. */
+async function usablePort(wanted: number | undefined): Promise<number> {
+  if (wanted !== undefined && (await freePort(wanted)) !== null) return wanted;
+  return (await freePort(0))!;
+}
+
+function freePort(port: number): Promise<number | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(null));
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : null));
+    });
+  });
+}
