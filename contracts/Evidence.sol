@@ -9,12 +9,6 @@ import {MerkleLog} from "./libraries/MerkleLog.sol";
 /// @notice Checkpoints of the organisations' logs, and commitments to the results that were released.
 /// @dev A log only grows: sizes grow, and a size has one root. That the roots are consistent is for a verifier to check.
 contract Evidence {
-    /// @notice A checkpoint of a log.
-    struct Checkpoint {
-        uint64 size;
-        bytes32 root;
-    }
-
     /// @notice What an organisation committed of a request's results.
     struct Results {
         uint32 batches;
@@ -30,7 +24,7 @@ contract Evidence {
     /// @notice Requests whose results are committed here.
     Requests public immutable requests;
 
-    mapping(bytes32 org => Checkpoint) private _latest;
+    mapping(bytes32 org => uint64 size) private _latestSize;
     mapping(bytes32 org => mapping(uint64 size => bytes32 root)) private _roots;
     mapping(bytes32 requestId => mapping(bytes32 org => Results)) private _results;
     mapping(bytes32 requestId => mapping(bytes32 org => mapping(uint32 batch => bytes32))) private _commitments;
@@ -61,10 +55,10 @@ contract Evidence {
     function anchor(uint64 size, bytes32 root) external {
         (bytes32 org,) = consortium.requireActive(msg.sender);
         if (root == 0) revert EvidenceZeroRoot();
-        uint64 latestSize = _latest[org].size;
+        uint64 latestSize = _latestSize[org];
         if (size <= latestSize) revert EvidenceSizeNotGrowing(org, latestSize, size);
         if (size > MAX_SIZE) revert EvidenceSizeTooLarge(size, MAX_SIZE);
-        _latest[org] = Checkpoint(size, root);
+        _latestSize[org] = size;
         _roots[org][size] = root;
         emit CheckpointAnchored(org, size, root);
     }
@@ -95,8 +89,8 @@ contract Evidence {
     /// @return size number of leaves.
     /// @return root root.
     function latest(bytes32 org) external view returns (uint64 size, bytes32 root) {
-        Checkpoint storage checkpoint = _latest[org];
-        return (checkpoint.size, checkpoint.root);
+        size = _latestSize[org];
+        root = _roots[org][size];
     }
 
     /// @notice Root that an organisation anchored for a size; zero where it anchored none.

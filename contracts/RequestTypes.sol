@@ -45,14 +45,14 @@ abstract contract RequestTypes {
     }
 
     /// @notice A decision.
+    /// @param decidedAt Unix seconds of the block; zero while undecided.
     /// @param reasonHash commitment to the reason.
     /// @param grantHash digest of the signed grant; zero where there is none.
-    /// @param decidedAt Unix seconds of the block; zero while undecided.
     struct Decision {
         Verdict verdict;
+        uint64 decidedAt;
         bytes32 reasonHash;
         bytes32 grantHash;
-        uint64 decidedAt;
     }
 
     /// @notice What a gate recorded.

@@ -81,7 +81,7 @@ contract Requests is RequestStore {
         if (approved && grantHash == 0) revert RequestsGrantMissing(id, org);
         if (!approved && grantHash != 0) revert RequestsGrantWithoutApproval(id, org);
         Verdict verdict = approved ? Verdict.Approved : Verdict.Rejected;
-        _decisions[id][org] = Decision(verdict, reasonHash, grantHash, uint64(block.timestamp));
+        _decisions[id][org] = Decision(verdict, uint64(block.timestamp), reasonHash, grantHash);
         emit RequestDecided(id, org, approved, reasonHash, grantHash);
         if (approved) {
             _settle(id, record);

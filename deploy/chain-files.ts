@@ -72,9 +72,9 @@ export async function readIfThere(path: string): Promise<string | null> {
   }
 }
 
-/** Writes a file that does not exist yet, durably, readable by its owner only. */
-export async function writeNew(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
+/** Writes a file that does not exist yet, durably. @param mode - default: readable by its owner only. */
+export async function writeNew(path: string, text: string, mode = 0o600): Promise<void> {
+  const file = await open(path, 'wx', mode);
   try {
     await file.writeFile(text);
     await file.sync();

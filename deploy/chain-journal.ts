@@ -6,12 +6,13 @@
  */
 import { type FileHandle, open, readFile, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { domains } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { z } from 'zod';
 
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
 const headerSchema = z.strictObject({
-  journal: z.literal('sealedger/v1/embedded-chain'),
+  journal: z.literal(domains.chainJournal),
   chainId: z.int().min(1),
   /** Unix seconds of block 0. */
   genesisSeconds: z.int().min(0),

@@ -75,7 +75,7 @@ export async function ensureDeployment(file: string, options: DeployOptions): Pr
   const deployment = await deployContracts(options);
   // whole or not at all, whenever the process ends
   const draft = `${file}.${process.pid}`;
-  await writeNew(draft, `${JSON.stringify(deployment, null, 2)}\n`);
+  await writeNew(draft, `${JSON.stringify(deployment, null, 2)}\n`, 0o644);
   await rename(draft, file);
   return deployment;
 }

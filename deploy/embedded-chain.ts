@@ -8,6 +8,7 @@
 
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { fromHex, toHex } from '@sealedger/protocol/bytes.ts';
+import { domains } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { sealBlock } from '@sealedger/protocol/ledger/block-seal.ts';
 import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
@@ -99,7 +100,7 @@ async function openClaimed(options: EmbeddedChainOptions, release: () => Promise
 
 async function headerOf(rpc: Rpc, chainId: number, genesisSeconds: number): Promise<JournalHeader> {
   const { blockHash } = await readBlock(rpc, '0x0');
-  return { journal: 'sealedger/v1/embedded-chain', chainId, genesisSeconds, genesisHash: blockHash };
+  return { journal: domains.chainJournal, chainId, genesisSeconds, genesisHash: blockHash };
 }
 
 /** @throws {ProtocolError} CHAIN_JOURNAL_CORRUPT at the first line whose block comes out differently. */

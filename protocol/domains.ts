@@ -36,6 +36,7 @@ export const domains = {
   checkpoint: 'sealedger/v1/checkpoint',
   statement: 'sealedger/v1/completeness-statement',
   blockSeal: 'sealedger/v1/block-seal',
+  chainJournal: 'sealedger/v1/chain-journal',
 } as const;
 
 export type Domain = (typeof domains)[keyof typeof domains];

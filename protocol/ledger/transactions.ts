@@ -69,6 +69,7 @@ const NONCE_RETRIES = 3;
 
 /**
  * @param chainId - signed into every transaction. @param privateKeyHex - secp256k1 key, 32 bytes of hex.
+ * @throws {ProtocolError} CHAIN_KEY_INVALID
  */
 export function createSender(
   rpc: Rpc,
@@ -77,8 +78,7 @@ export function createSender(
   clock: LedgerClock,
   options: SenderOptions = {},
 ): Sender {
-  const key = new SigningKey(toWord(privateKeyHex));
-  const from = computeAddress(key.publicKey);
+  const { key, from } = openKey(privateKeyHex);
   let nextNonce: number | null = null;
   let lastSend: Promise<unknown> = Promise.resolve();
 
@@ -130,6 +130,16 @@ export async function askQuantity(rpc: Rpc, method: string, params: readonly unk
   const parsed = quantity.safeParse(await rpc.request(method, params));
   if (!parsed.success) throw new ProtocolError('CHAIN_REPLY_MALFORMED', { method, reason: 'not a quantity' });
   return parsed.data;
+}
+
+/** The cause of a refusal is left out: it may quote the key. */
+function openKey(privateKeyHex: string): { readonly key: SigningKey; readonly from: string } {
+  try {
+    const key = new SigningKey(toWord(privateKeyHex));
+    return { key, from: computeAddress(key.publicKey) };
+  } catch {
+    throw new ProtocolError('CHAIN_KEY_INVALID');
+  }
 }
 
 function sign(

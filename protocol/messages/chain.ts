@@ -28,6 +28,10 @@ export const chainMessages = {
     en: 'This client has no account and can only read; {call} needs one.',
     'zh-CN': '此客户端没有账户,只能读取;{call} 需要账户。',
   },
+  CHAIN_KEY_INVALID: {
+    en: "Not an account's key: expected 64 hex digits, not zero and below the order of secp256k1.",
+    'zh-CN': '不是账户密钥:应为 64 位十六进制数,不为零且小于 secp256k1 的阶。',
+  },
   CHAIN_LABEL_INVALID: {
     en: 'Not a valid {kind}: expected {expected}.',
     'zh-CN': '不是有效的 {kind}:应为 {expected}。',

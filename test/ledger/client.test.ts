@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import { encodeCall } from '@sealedger/protocol/ledger/abi.ts';
 import { readEvents } from '@sealedger/protocol/ledger/events.ts';
@@ -393,6 +394,16 @@ test('bad input is refused before anything is sent', async (t) => {
   await assert.rejects(tax.anchor(0, digest('1')), coded('CHAIN_NUMBER_INVALID'));
   await assert.rejects(tax.anchor(1.5, digest('1')), coded('CHAIN_NUMBER_INVALID'));
   await assert.rejects(tax.openAttempt(digest('1'), 0), coded('CHAIN_NUMBER_INVALID'));
+});
+
+test('a key that is none is refused, and the refusal does not repeat it', async (t) => {
+  const { client } = await startLedger(t);
+  for (const privateKeyHex of [digest('0'), digest('f'), 'ab', `0x${digest('1')}`]) {
+    assert.throws(
+      () => client('tax', { account: { privateKeyHex } }),
+      (cause) => coded('CHAIN_KEY_INVALID')(cause) && !inspect(cause, { depth: 9 }).includes(privateKeyHex),
+    );
+  }
 });
 
 test('the founding can be run again, and refuses an organisation under other keys or roles', async (t) => {
