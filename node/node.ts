@@ -35,6 +35,7 @@ import { EvidenceLog } from './evidence/log.ts';
 import { eventSigner } from './evidence/signer.ts';
 import { type Keystore, openKeystore } from './keys/keystore.ts';
 import { createLogger } from './log.ts';
+import { tidyUp } from './maintenance.ts';
 import { createEpochKeys } from './match/epoch-keys.ts';
 import { createRegisterStore } from './match/register-store.ts';
 import { openRegistrar, type Registrar } from './match/registrar.ts';
@@ -65,6 +66,7 @@ export interface RunningNode {
 const clock: Clock = { now: () => Date.now(), sleep: (ms) => sleep(ms) };
 const ANCHOR_TICK_MS = 500;
 const COUNT_TICK_MS = 500;
+const TIDY_TICK_MS = 2000;
 const START_RETRY_MS = 500;
 
 /**
@@ -88,17 +90,18 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   const parts = await assemble(config, keys, keyEpoch, client, rpc, state, evidence, log);
   const app = createApp(
     {
-      org: config.org,
+      identity: parts.identity,
       directory: parts.members,
       nonces: createNonceStore(database, clock),
       clock,
       log,
-      endpoint: () => config.endpoint.replace(/\/$/, ''),
+      endpoint: config.endpoint.replace(/\/$/, ''),
     },
     nodeRoutes(createServices(parts)),
   );
   const server = await listen(createServer(app), config.host, config.port);
   const timers = [
+    every(TIDY_TICK_MS, log, () => tidyUp({ ...parts, chunkDirectory: chunkDirectory(config) })),
     every(ANCHOR_TICK_MS, log, () => evidence.anchorer.tick()),
     every(COUNT_TICK_MS, log, () => parts.counts.flush()),
   ];
@@ -165,7 +168,7 @@ async function assemble(
   log: Logger,
 ): Promise<NodeParts> {
   const { org, dataDir } = config;
-  const identity = ed25519Signer(keys.signing);
+  const identity = { org, keyEpoch, sign: ed25519Signer(keys.signing).sign };
   const sign = <Body>(domain: (typeof domains)[keyof typeof domains], body: Body, expiresAt?: number) =>
     signEnvelope(
       {
@@ -180,10 +183,11 @@ async function assemble(
     );
   const ledger = createLedger(client, org, clock);
   const members = createDirectory(client, clock);
-  const peers = createPeerClient(
-    { org, keyEpoch, sign: identity.sign },
-    { fetch, clock, randomBytes: (length) => new Uint8Array(randomBytes(length)) },
-  );
+  const peers = createPeerClient(identity, {
+    fetch,
+    clock,
+    randomBytes: (length) => new Uint8Array(randomBytes(length)),
+  });
   const events: EventLog = {
     append: async (kind, fields, { id, operations = [] }) => {
       const draft = { kind, key: id, fields } as Parameters<typeof evidence.log.append>[0][number];
@@ -206,7 +210,7 @@ async function assemble(
   const own: { datasets: OwnDataset[]; registrar: Registrar | undefined } = { datasets: [], registrar: undefined };
   const fingerprintKey = hkdf(keys.seed, new Uint8Array(0), utf8(`${domains.datasetVersion}/fingerprint`), 32);
   const runner = createRunner({
-    directory: join(dataDir, 'computations'),
+    directory: chunkDirectory(config),
     workers: config.workers,
     state,
     ledger,
@@ -261,6 +265,7 @@ async function assemble(
     keys,
     log,
     clock,
+    identity,
     rpc,
     client,
     state,
@@ -307,6 +312,10 @@ async function becomeReady(parts: NodeParts): Promise<void> {
   }
   await createServices(parts).resume();
   parts.log.info('ready', { datasets: config.datasets.length });
+}
+
+function chunkDirectory(config: NodeConfig): string {
+  return join(config.dataDir, 'computations');
 }
 
 async function listen(server: Server, host: string, port: number): Promise<Server> {

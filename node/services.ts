@@ -6,7 +6,7 @@ import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { BundleSubject } from '@sealedger/protocol/evidence/bundle.ts';
 import type { LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
-import type { PeerClient } from '@sealedger/protocol/peer-client.ts';
+import type { PeerClient, PeerIdentity } from '@sealedger/protocol/peer-client.ts';
 import { sealBox } from '@sealedger/protocol/sealed-box.ts';
 import { type DecideParts, decideRequest, type Grant, resendDecisions } from './approval/decide.ts';
 import { datasetMetadata } from './catalogue/dataset.ts';
@@ -38,6 +38,7 @@ export interface NodeParts {
   readonly keys: Keystore;
   readonly log: Logger;
   readonly clock: Clock;
+  readonly identity: PeerIdentity;
   readonly rpc: Rpc;
   readonly client: LedgerClient;
   readonly state: StateStore;

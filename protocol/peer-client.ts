@@ -2,12 +2,13 @@
  * Signed calls to another organisation's node: RFC 9421 signatures over an injected `fetch`.
  *
  * Every call names its organisation, key epoch, a fresh nonce and a short validity; the body is covered by its digest.
- * Only calls that may be sent twice are retried, each time with a new nonce.
+ * The answer is signed too and covers the call, so that neither can be replaced on the way. A refusal needs no signature:
+ * who can forge one can as well cut the line. Every route of a node may be called twice, each time with a new nonce.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { toHex } from './bytes.ts';
+import { concat, equalBytes, toHex, utf8Decode } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
-import { signRequestHeaders } from './http-signature.ts';
+import { signRequestHeaders, verifyResponseHeaders } from './http-signature.ts';
 import { refusalOf } from './problem.ts';
 
 export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>;
@@ -33,73 +34,106 @@ export interface PeerCall {
   /** Times to try again where the peer cannot be reached; every route of a node is idempotent. */
   readonly retries?: number;
   readonly timeoutMs?: number;
+  /** Largest answer that is read. */
+  readonly maxBytes?: number;
+}
+
+/** Another organisation's node: where it is, and the key that its answers are signed with, both from the chain. */
+export interface Peer {
+  readonly org: string;
+  readonly endpoint: string;
+  readonly keyEpoch: number;
+  /** 32 bytes. */
+  readonly ed25519: Uint8Array;
 }
 
 export interface PeerClient {
-  /** @throws {ProtocolError} the peer's refusal, PEER_UNREACHABLE or PEER_ANSWER_UNKNOWN */
-  call(peer: { readonly org: string; readonly endpoint: string }, call: PeerCall): Promise<Response>;
-  json(peer: { readonly org: string; readonly endpoint: string }, call: PeerCall): Promise<unknown>;
-  bytes(peer: { readonly org: string; readonly endpoint: string }, call: PeerCall): Promise<Uint8Array>;
-  /** Bytes received from and sent to each organisation so far. */
-  readonly traffic: ReadonlyMap<string, { sent: number; received: number }>;
+  /**
+   * The verified body of a peer's answer.
+   * @throws {ProtocolError} the peer's refusal, PEER_UNREACHABLE, PEER_ANSWER_UNKNOWN, PEER_ANSWER_TOO_LARGE,
+   *   HTTP_SIGNATURE_* where the answer is not signed by that peer for this very call
+   */
+  bytes(peer: Peer, call: PeerCall): Promise<Uint8Array>;
+  /** The same, as JSON. */
+  json(peer: Peer, call: PeerCall): Promise<unknown>;
+  /** Bytes of bodies sent to and received from each organisation so far. */
+  readonly traffic: ReadonlyMap<string, { readonly sent: number; readonly received: number }>;
 }
 
 const VALIDITY_SECONDS = 60;
+const MAX_SKEW_SECONDS = 30;
 const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_MAX_BYTES = 64 << 20;
 const RETRY_DELAY_MS = 250;
 
 export function createPeerClient(identity: PeerIdentity, ports: PeerPorts): PeerClient {
-  const traffic = new Map<string, { sent: number; received: number }>();
+  const traffic = new Map<string, { readonly sent: number; readonly received: number }>();
   const count = (org: string, sent: number, received: number): void => {
     const soFar = traffic.get(org) ?? { sent: 0, received: 0 };
     traffic.set(org, { sent: soFar.sent + sent, received: soFar.received + received });
   };
-  const call: PeerClient['call'] = async (peer, request) => {
-    let attempt = 0;
-    for (;;) {
+  const bytes: PeerClient['bytes'] = async (peer, call) => {
+    for (let attempt = 0; ; attempt++) {
       try {
-        const response = await send(identity, ports, peer.endpoint, request);
-        count(peer.org, request.body?.length ?? 0, 0);
-        if (response.ok) return response;
-        throw refusalOf(await readProblem(response), response.status, peer.org);
+        const body = await exchange(identity, ports, peer, call);
+        count(peer.org, call.body?.length ?? 0, body.length);
+        return body;
       } catch (error) {
         if (error instanceof ProtocolError) throw error;
-        if (attempt >= (request.retries ?? 0)) {
+        if (attempt >= (call.retries ?? 0))
           throw new ProtocolError('PEER_UNREACHABLE', { peer: peer.org }, { cause: error });
-        }
-        attempt += 1;
-        await ports.clock.sleep(RETRY_DELAY_MS * attempt);
+        await ports.clock.sleep(RETRY_DELAY_MS * (attempt + 1));
       }
     }
   };
-  const bytes: PeerClient['bytes'] = async (peer, request) => {
-    const response = await call(peer, request);
+  const json: PeerClient['json'] = async (peer, call) => {
+    const body = await bytes(peer, call);
     try {
-      const body = new Uint8Array(await response.arrayBuffer());
-      count(peer.org, 0, body.length);
-      return body;
-    } catch (cause) {
-      throw new ProtocolError('PEER_UNREACHABLE', { peer: peer.org }, { cause });
-    }
-  };
-  const json: PeerClient['json'] = async (peer, request) => {
-    const body = await bytes(peer, request);
-    try {
-      return JSON.parse(new TextDecoder().decode(body));
+      return JSON.parse(utf8Decode(body));
     } catch (cause) {
       throw new ProtocolError('PEER_ANSWER_UNKNOWN', { peer: peer.org, status: 200 }, { cause });
     }
   };
-  return { call, bytes, json, traffic };
+  return { bytes, json, traffic };
 }
 
-async function send(identity: PeerIdentity, ports: PeerPorts, endpoint: string, request: PeerCall): Promise<Response> {
-  const url = new URL(request.path, endpoint).href;
+/** One call and its verified answer; errors that are no ProtocolError come from the transport. */
+async function exchange(identity: PeerIdentity, ports: PeerPorts, peer: Peer, call: PeerCall): Promise<Uint8Array> {
+  const url = new URL(call.path, peer.endpoint).href;
+  const headers = requestHeaders(identity, ports, url, call);
+  const response = await ports.fetch(url, {
+    method: call.method,
+    headers,
+    ...(call.body === undefined ? {} : { body: call.body as Uint8Array<ArrayBuffer> }),
+    redirect: 'error',
+    signal: AbortSignal.timeout(call.timeoutMs ?? DEFAULT_TIMEOUT_MS),
+  });
+  if (!response.ok) throw refusalOf(await readProblem(response), response.status, peer.org);
+  const { contentDigest } = await verifyResponseHeaders({
+    status: response.status,
+    headers: response.headers,
+    request: { method: call.method, url, headers },
+    org: peer.org,
+    publicKeyFor: (_org, keyEpoch) => {
+      if (keyEpoch !== peer.keyEpoch) throw new ProtocolError('MEMBER_KEY_EPOCH', { org: peer.org, keyEpoch });
+      return peer.ed25519;
+    },
+    now: Math.floor(ports.clock.now() / 1000),
+    maxSkewSeconds: MAX_SKEW_SECONDS,
+    maxLifetimeSeconds: VALIDITY_SECONDS,
+  });
+  const body = await readBody(response, peer.org, call.maxBytes ?? DEFAULT_MAX_BYTES);
+  if (contentDigest === undefined || !equalBytes(sha256(body), contentDigest))
+    throw new ProtocolError('BODY_DIGEST_MISMATCH', {});
+  return body;
+}
+
+function requestHeaders(identity: PeerIdentity, ports: PeerPorts, url: string, call: PeerCall): Record<string, string> {
   const created = Math.floor(ports.clock.now() / 1000);
   const signed = signRequestHeaders({
-    method: request.method,
+    method: call.method,
     url,
-    ...(request.body === undefined ? {} : { bodyDigest: sha256(request.body), contentLength: request.body.length }),
+    ...(call.body === undefined ? {} : { bodyDigest: sha256(call.body), contentLength: call.body.length }),
     org: identity.org,
     keyEpoch: identity.keyEpoch,
     created,
@@ -107,18 +141,30 @@ async function send(identity: PeerIdentity, ports: PeerPorts, endpoint: string, 
     nonce: toHex(ports.randomBytes(16)),
     sign: identity.sign,
   });
-  return ports.fetch(url, {
-    method: request.method,
-    headers: { ...signed, 'content-type': request.contentType ?? 'application/json' },
-    ...(request.body === undefined ? {} : { body: request.body as Uint8Array<ArrayBuffer> }),
-    redirect: 'error',
-    signal: AbortSignal.timeout(request.timeoutMs ?? DEFAULT_TIMEOUT_MS),
-  });
+  return { ...signed, 'content-type': call.contentType ?? 'application/json' };
 }
+
+/** Reads no more than `maxBytes`, whatever the peer declared. */
+async function readBody(response: Response, peer: string, maxBytes: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let sizeBytes = 0;
+  const reader = response.body?.getReader();
+  for (let part = await reader?.read(); part !== undefined && !part.done; part = await reader!.read()) {
+    sizeBytes += part.value.length;
+    if (sizeBytes > maxBytes) {
+      await reader!.cancel();
+      throw new ProtocolError('PEER_ANSWER_TOO_LARGE', { peer, limitBytes: maxBytes });
+    }
+    parts.push(part.value);
+  }
+  return concat(...parts);
+}
+
+const MAX_PROBLEM_BYTES = 64 << 10;
 
 async function readProblem(response: Response): Promise<unknown> {
   try {
-    return await response.json();
+    return JSON.parse(utf8Decode(await readBody(response, '', MAX_PROBLEM_BYTES)));
   } catch {
     return null;
   }

@@ -30,10 +30,8 @@ export async function collectEvidence(
 async function gather(context: BankContext, orgs: readonly string[], path: string): Promise<Bundle> {
   const parts = await Promise.all(
     orgs.map(async (org) => {
-      const { endpoint } = await context.member(org);
-      return parseBundle(
-        await anchored(context, () => context.peers.json({ org, endpoint }, { method: 'GET', path, retries: 5 })),
-      );
+      const peer = await context.peer(org);
+      return parseBundle(await anchored(context, () => context.peers.json(peer, { method: 'GET', path, retries: 5 })));
     }),
   );
   return mergeBundles(parts);

@@ -109,8 +109,7 @@ async function deliver(
   const concerned = [...new Set([...departments, document.register.owner, ...document.gates])];
   await Promise.all(
     concerned.map(async (org) => {
-      const { endpoint } = await context.member(org);
-      const peer = { org, endpoint };
+      const peer = await context.peer(org);
       await context.peers.json(peer, {
         method: 'POST',
         path: '/v1/requests',

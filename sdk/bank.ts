@@ -4,7 +4,7 @@
  * The bank talks to nodes and chain only through this; it holds the model and the secret key, and learns the score of each
  * subject that it unlocks, nothing of features and no department's part of a score.
  */
-import { toHex } from '@sealedger/protocol/bytes.ts';
+import { fromHex, toHex } from '@sealedger/protocol/bytes.ts';
 import { type DatasetListing, datasetListingSchema } from '@sealedger/protocol/dataset.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { SubjectId } from '@sealedger/protocol/identifier.ts';
@@ -12,7 +12,7 @@ import { createLedgerClient, type LedgerClient } from '@sealedger/protocol/ledge
 import type { Deployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import type { OrganisationRecord } from '@sealedger/protocol/ledger/records.ts';
-import { createPeerClient, type PeerClient } from '@sealedger/protocol/peer-client.ts';
+import { createPeerClient, type Peer, type PeerClient } from '@sealedger/protocol/peer-client.ts';
 import { loadPoprf, type Poprf } from '@sealedger/protocol/poprf.ts';
 import { parseDocument } from '@sealedger/protocol/schema.ts';
 import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
@@ -42,7 +42,10 @@ export interface BankContext {
   readonly peers: PeerClient;
   readonly poprf: Poprf;
   readonly ports: BankPorts;
+  /** An active organisation's entry on chain. @throws {ProtocolError} MEMBER_UNKNOWN, MEMBER_SUSPENDED */
   member(org: string): Promise<OrganisationRecord>;
+  /** Its node, as the peer client calls it. */
+  peer(org: string): Promise<Peer>;
 }
 
 export interface Bank {
@@ -115,7 +118,14 @@ async function openContext(options: BankOptions): Promise<BankContext> {
   const { keyEpoch } = await member(org);
   const sign = (message: Uint8Array): Uint8Array => nobleEd25519.sign(message, keys.signing);
   const peers = createPeerClient({ org, keyEpoch, sign }, ports);
-  return { org, keyEpoch, signing: keys.signing, ledger, peers, poprf: await loadPoprf(), ports, member };
+  const peer = async (id: string): Promise<Peer> => peerOf(await member(id));
+  return { org, keyEpoch, signing: keys.signing, ledger, peers, poprf: await loadPoprf(), ports, member, peer };
+}
+
+/** An organisation's node as the peer client calls it. */
+export function peerOf(record: OrganisationRecord): Peer {
+  const { id, endpoint, keyEpoch, ed25519Key } = record;
+  return { org: id, endpoint, keyEpoch, ed25519: fromHex(ed25519Key, 32) };
 }
 
 const listingsSchema = z.array(datasetListingSchema).max(4096);
@@ -127,10 +137,7 @@ async function readCatalogue(context: BankContext): Promise<readonly DatasetList
   );
   const lists = await Promise.all(
     owners.map(async (owner) => {
-      const body = await context.peers.json(
-        { org: owner.id, endpoint: owner.endpoint },
-        { method: 'GET', path: '/v1/datasets', retries: 3 },
-      );
+      const body = await context.peers.json(peerOf(owner), { method: 'GET', path: '/v1/datasets', retries: 3 });
       return parseDocument(listingsSchema, body, `catalogue of ${owner.id}`);
     }),
   );

@@ -4,13 +4,14 @@
  * Learns: the bank, the sum of the participants' chunks, which it cannot read. A participant that drops out ends the
  * attempt; the next one is computed anew by all, under another computation id.
  */
-import { fromHex } from '@sealedger/protocol/bytes.ts';
+import { toHex } from '@sealedger/protocol/bytes.ts';
 import { canonicalBytes } from '@sealedger/protocol/canonical.ts';
 import { announcementSchema, computationDescriptor, computationId } from '@sealedger/protocol/computation.ts';
 import { domains } from '@sealedger/protocol/domains.ts';
 import { openEnvelope } from '@sealedger/protocol/envelope.ts';
 import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
-import type { OrganisationRecord, RequestRecord } from '@sealedger/protocol/ledger/records.ts';
+import type { RequestRecord } from '@sealedger/protocol/ledger/records.ts';
+import type { Peer } from '@sealedger/protocol/peer-client.ts';
 import { createChunkSum } from '@sealedger/protocol/rlwe/sum.ts';
 import { DEPARTMENT_CHUNK_BYTES, GATE_CHUNK_BYTES } from '@sealedger/protocol/rlwe/wire.ts';
 import { z } from 'zod';
@@ -28,11 +29,9 @@ export interface ComputeProgress {
 
 const statusSchema = z.object({ people: z.int().positive(), chunks: z.int().positive() });
 
-interface Peer {
-  readonly org: string;
-  readonly endpoint: string;
+/** A participant's node and what it is in this computation. */
+interface Participating extends Peer {
   readonly roles: readonly ('department' | 'gate')[];
-  readonly record: OrganisationRecord;
 }
 
 const CHUNK_WAIT_MS = 100;
@@ -72,13 +71,13 @@ export async function computeTable(
   return { people, computationId: id };
 }
 
-async function participants(context: BankContext, onChain: RequestRecord): Promise<Peer[]> {
+async function participants(context: BankContext, onChain: RequestRecord): Promise<Participating[]> {
   return Promise.all(
     onChain.participants.map(async (org) => {
-      const record = await context.member(org);
+      const peer = await context.peer(org);
       const department = onChain.departments.includes(org) ? (['department'] as const) : [];
       const gate = onChain.terms.gates.includes(org) ? (['gate'] as const) : [];
-      return { org, endpoint: record.endpoint, roles: [...department, ...gate], record };
+      return { ...peer, roles: [...department, ...gate] };
     }),
   );
 }
@@ -87,7 +86,7 @@ async function describe(
   context: BankContext,
   onChain: RequestRecord,
   document: Awaited<ReturnType<typeof loadRequest>>['document'],
-  peers: readonly Peer[],
+  peers: readonly Participating[],
 ): Promise<unknown> {
   const { terms, attempt, deciders, gates } = onChain;
   const ids = [...terms.datasetVersions, terms.registerVersion];
@@ -98,12 +97,7 @@ async function describe(
     requestId: onChain.id,
     attempt,
     grants: deciders.map(({ org: decider, decision }) => ({ decider, grant: decision?.grantHash ?? '' })),
-    participants: peers.map(({ org, roles, record }) => ({
-      org,
-      roles,
-      ed25519: record.ed25519Key,
-      keyEpoch: record.keyEpoch,
-    })),
+    participants: peers.map(({ org, roles, ed25519, keyEpoch }) => ({ org, roles, ed25519: toHex(ed25519), keyEpoch })),
     gateKeys: gates.flatMap(({ org: gate, poprfPublicKey }) =>
       poprfPublicKey === null ? [] : [{ gate, publicKey: poprfPublicKey }],
     ),
@@ -112,14 +106,19 @@ async function describe(
 }
 
 /** A participant's signed key; another computation id than the bank's own is refused here already. */
-async function announce(context: BankContext, peer: Peer, onChain: RequestRecord, id: string): Promise<unknown> {
+async function announce(
+  context: BankContext,
+  peer: Participating,
+  onChain: RequestRecord,
+  id: string,
+): Promise<unknown> {
   const body = canonicalBytes({ requestId: onChain.id, attempt: onChain.attempt });
   const envelope = await retrying(context, () =>
     context.peers.json(peer, { method: 'POST', path: '/v1/computations', body }),
   );
   const { body: announcement } = openEnvelope(envelope, {
     domain: domains.announcement,
-    key: { signer: peer.org, keyEpoch: peer.record.keyEpoch, publicKey: fromHex(peer.record.ed25519Key, 32) },
+    key: { signer: peer.org, keyEpoch: peer.keyEpoch, publicKey: peer.ed25519 },
     now: new Date(context.ports.clock.now()),
     schema: announcementSchema,
   });
@@ -131,7 +130,7 @@ async function announce(context: BankContext, peer: Peer, onChain: RequestRecord
 async function collect(
   context: BankContext,
   head: TableHead,
-  peers: readonly Peer[],
+  peers: readonly Participating[],
   onProgress: (progress: ComputeProgress) => void,
 ): Promise<void> {
   const expected = head.chunks * peers.length;
@@ -162,7 +161,7 @@ async function collect(
   );
 }
 
-async function fetchChunk(context: BankContext, peer: Peer, id: string, chunk: number): Promise<Uint8Array> {
+async function fetchChunk(context: BankContext, peer: Participating, id: string, chunk: number): Promise<Uint8Array> {
   const expectedBytes =
     (peer.roles.includes('department') ? DEPARTMENT_CHUNK_BYTES : GATE_CHUNK_BYTES) +
     (peer.roles.includes('gate') ? CHUNK_LOCATOR_BYTES : 0);
@@ -171,6 +170,7 @@ async function fetchChunk(context: BankContext, peer: Peer, id: string, chunk: n
       method: 'GET',
       path: `/v1/computations/${id}/chunks/${chunk}`,
       timeoutMs: CHUNK_TIMEOUT_MS,
+      maxBytes: expectedBytes,
     }),
   );
   if (bytes.length !== expectedBytes) throw new ProtocolError('PEER_ANSWER_UNKNOWN', { peer: peer.org, status: 200 });

@@ -60,14 +60,13 @@ async function commitScores(context: BankContext, requestId: string, scores: rea
   const onChain = await ledger.request(requestId);
   await Promise.all(
     (onChain?.terms.gates ?? []).map(async (gate) => {
-      const { endpoint } = await context.member(gate);
       const call = {
         method: 'POST',
         path: `/v1/requests/${requestId}/results`,
         body: canonicalBytes({ batch }),
         retries: 8,
       } as const;
-      await context.peers.json({ org: gate, endpoint }, call);
+      await context.peers.json(await context.peer(gate), call);
     }),
   );
   return batch;

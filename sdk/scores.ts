@@ -185,17 +185,10 @@ async function loadOpenTable(context: BankContext, requestId: string): Promise<O
   const onChain = await context.ledger.request(requestId);
   const gates = await Promise.all(
     stored.head.gates.map(async (org) => {
-      const record = await context.member(org);
       const key = onChain?.gates.find((gate) => gate.org === org)?.poprfPublicKey;
       if (key === undefined || key === null)
         throw new ProtocolError('REQUEST_NOT_ACTIVE', { state: 'without gate keys' });
-      return {
-        org,
-        endpoint: record.endpoint,
-        publicKey: fromHex(key, 32),
-        signingKey: fromHex(record.ed25519Key, 32),
-        keyEpoch: record.keyEpoch,
-      };
+      return { ...(await context.peer(org)), publicKey: fromHex(key, 32) };
     }),
   );
   const secretKey = await context.ports.store.get(requestKeys.secretKey(requestId));

@@ -9,7 +9,7 @@ import { domains } from '@sealedger/protocol/domains.ts';
 import { envelopeDigest, openEnvelope, signEnvelope } from '@sealedger/protocol/envelope.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { SubjectId } from '@sealedger/protocol/identifier.ts';
-import type { PeerClient } from '@sealedger/protocol/peer-client.ts';
+import type { Peer, PeerClient } from '@sealedger/protocol/peer-client.ts';
 import type { Poprf } from '@sealedger/protocol/poprf.ts';
 import {
   decodeUnlockAnswer,
@@ -22,14 +22,9 @@ import {
 import { z } from 'zod';
 import type { BankPorts } from './ports.ts';
 
-export interface UnlockGate {
-  readonly org: string;
-  readonly endpoint: string;
-  /** Its POPRF key on chain. */
+export interface UnlockGate extends Peer {
+  /** Its POPRF key on chain, 32 bytes. */
   readonly publicKey: Uint8Array;
-  /** Its signing key on chain. */
-  readonly signingKey: Uint8Array;
-  readonly keyEpoch: number;
 }
 
 export interface UnlockerParts {
@@ -181,7 +176,7 @@ function openReceipt(
   const order = orderOf(work);
   const { body, digest } = openEnvelope(header, {
     domain: domains.unlockReceipt,
-    key: { signer: gate.org, keyEpoch: gate.keyEpoch, publicKey: gate.signingKey },
+    key: { signer: gate.org, keyEpoch: gate.keyEpoch, publicKey: gate.ed25519 },
     now: new Date(parts.ports.clock.now()),
     schema: unlockReceiptSchema,
   });

@@ -19,6 +19,8 @@ export interface ComputationRecord {
   readonly announcements: readonly Announcement[];
   /** Stable code of what ended a failed one. */
   readonly failure: string | null;
+  /** Its chunks were thrown away; their digests stay. */
+  readonly discarded?: boolean;
 }
 
 /** What is stored of one chunk before its first byte leaves. */

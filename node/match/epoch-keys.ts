@@ -20,9 +20,8 @@ export interface EpochKeys {
 }
 
 export function createEpochKeys(org: string, state: StateStore, ledger: Ledger, poprf: Poprf): EpochKeys {
-  const key = (requestId: string): string => `epoch/${requestId}`;
   const secret = async (requestId: string): Promise<Uint8Array> => {
-    const stored = await state.get<string>(key(requestId));
+    const stored = await state.get<string>(keyOf(requestId));
     if (stored === undefined) throw new ProtocolError('REQUEST_NOT_CONCERNED', {});
     return fromHex(stored, 32);
   };
@@ -30,14 +29,25 @@ export function createEpochKeys(org: string, state: StateStore, ledger: Ledger, 
     secret,
     publish: async (requestId) => {
       const request = await ledger.request(requestId);
-      if (!request.gates.includes(org)) return;
-      if ((await state.get<string>(key(requestId))) === undefined) {
+      if (!request.gates.includes(org) || request.state !== 'submitted') return;
+      if ((await state.get<string>(keyOf(requestId))) === undefined) {
         const { secretKey } = poprf.deriveKeyPair(new Uint8Array(randomBytes(32)), utf8(domains.epochKey));
-        await state.write([{ type: 'put', key: key(requestId), value: toHex(secretKey) }]);
+        await state.write([{ type: 'put', key: keyOf(requestId), value: toHex(secretKey) }]);
       }
-      if (request.state !== 'submitted' || request.gateKeys.some((published) => published.gate === org)) return;
+      if (request.gateKeys.some((published) => published.gate === org)) return;
       await ledger.publishGateKey(requestId, toHex(poprf.publicKey(await secret(requestId))));
     },
-    erase: (requestId) => state.write([{ type: 'del', key: key(requestId) }]),
+    erase: (requestId) => state.write([{ type: 'del', key: keyOf(requestId) }]),
   };
+}
+
+const PREFIX = 'epoch/';
+
+/** Requests for which this gate holds a key. */
+export async function epochRequests(state: StateStore): Promise<readonly string[]> {
+  return (await state.list(PREFIX)).map(([key]) => key.slice(PREFIX.length));
+}
+
+function keyOf(requestId: string): string {
+  return `${PREFIX}${requestId}`;
 }

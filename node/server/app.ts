@@ -9,7 +9,8 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { equalBytes } from '@sealedger/protocol/bytes.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
-import { verifyRequestHeaders } from '@sealedger/protocol/http-signature.ts';
+import { signResponseHeaders, verifyRequestHeaders } from '@sealedger/protocol/http-signature.ts';
+import type { PeerIdentity } from '@sealedger/protocol/peer-client.ts';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '@sealedger/protocol/problem.ts';
 import express, { type Express, type Request, type Response } from 'express';
 import type { Directory, Logger, NonceStore, Role } from '../ports.ts';
@@ -30,10 +31,7 @@ export interface RouteContext {
   bodyInto(sink: NodeJS.WritableStream): Promise<void>;
 }
 
-export type Answer =
-  | { readonly json: unknown; readonly status?: number }
-  | { readonly bytes: Uint8Array; readonly mediaType?: string }
-  | { readonly stream: (response: NodeJS.WritableStream) => Promise<void>; readonly sizeBytes: number };
+export type Answer = { readonly json: unknown } | { readonly bytes: Uint8Array };
 
 export interface Route {
   readonly method: 'get' | 'post' | 'put';
@@ -46,17 +44,19 @@ export interface Route {
 }
 
 export interface AppParts {
-  readonly org: string;
+  /** Signs this node's answers. */
+  readonly identity: PeerIdentity;
   readonly directory: Directory;
   readonly nonces: NonceStore;
   readonly clock: { now(): number };
   readonly log: Logger;
   /** Scheme, host and port under which the callers reach this node, without a trailing slash. */
-  readonly endpoint: () => string;
+  readonly endpoint: string;
 }
 
 const MAX_SKEW_SECONDS = 30;
 const MAX_LIFETIME_SECONDS = 300;
+const ANSWER_SECONDS = 60;
 
 /** Builds the express application; `/healthz` alone answers without a signature. */
 export function createApp(parts: AppParts, routes: readonly Route[]): Express {
@@ -64,7 +64,7 @@ export function createApp(parts: AppParts, routes: readonly Route[]): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.get('/healthz', (_request, response) => {
-    response.json({ org: parts.org, status: 'ok' });
+    response.json({ org: parts.identity.org, status: 'ok' });
   });
   for (const route of routes) {
     app[route.method](route.path, (request, response) => {
@@ -80,7 +80,7 @@ export function createApp(parts: AppParts, routes: readonly Route[]): Express {
 async function serve(parts: AppParts, route: Route, request: Request, response: Response): Promise<void> {
   try {
     const caller = await authenticate(parts, route, request);
-    await sendAnswer(response, await route.answer(contextOf(caller.caller, caller.digest, request, route)));
+    sendAnswer(parts, request, response, await route.answer(contextOf(caller.caller, caller.digest, request, route)));
   } catch (error) {
     if (response.headersSent) {
       response.destroy();
@@ -103,7 +103,7 @@ async function authenticate(
 ): Promise<{ caller: Caller; digest: Uint8Array | undefined }> {
   const verified = await verifyRequestHeaders({
     method: request.method,
-    url: `${parts.endpoint()}${request.originalUrl}`,
+    url: urlOf(parts, request),
     headers: request.headersDistinct,
     publicKeyFor: (org, keyEpoch) => parts.directory.signingKey(org, keyEpoch),
     now: Math.floor(parts.clock.now() / 1000),
@@ -165,18 +165,31 @@ function contextOf(caller: Caller, digest: Uint8Array | undefined, request: Requ
   return { caller, params: request.params as Record<string, string>, query, body, bodyInto };
 }
 
-async function sendAnswer(response: Response, answer: Answer): Promise<void> {
-  if ('json' in answer) {
-    response.status(answer.status ?? 200).json(answer.json);
-    return;
-  }
-  response.setHeader('content-type', ('mediaType' in answer && answer.mediaType) || 'application/octet-stream');
-  if ('bytes' in answer) {
-    response.end(answer.bytes);
-    return;
-  }
-  response.setHeader('content-length', answer.sizeBytes);
-  await answer.stream(response);
+/** Signs and sends; the signature covers the request's, so that the answer holds for this call only. */
+function sendAnswer(parts: AppParts, request: Request, response: Response, answer: Answer): void {
+  const body = 'json' in answer ? Buffer.from(JSON.stringify(answer.json)) : answer.bytes;
+  const created = Math.floor(parts.clock.now() / 1000);
+  const { org, keyEpoch, sign } = parts.identity;
+  const headers = signResponseHeaders({
+    status: 200,
+    request: { method: request.method, url: urlOf(parts, request), headers: request.headersDistinct },
+    bodyDigest: createHash('sha256').update(body).digest(),
+    contentLength: body.length,
+    org,
+    keyEpoch,
+    created,
+    expires: created + ANSWER_SECONDS,
+    sign,
+  });
+  response.status(200).set(headers);
+  response.setHeader('content-type', 'json' in answer ? 'application/json' : 'application/octet-stream');
+  response.setHeader('content-length', body.length);
+  response.end(body);
+}
+
+/** As the registered endpoint has it, never as the Host field says. */
+function urlOf(parts: AppParts, request: Request): string {
+  return `${parts.endpoint}${request.originalUrl}`;
 }
 
 function sendProblem(response: Response, error: ProtocolError): void {

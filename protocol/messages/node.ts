@@ -200,6 +200,10 @@ export const nodeMessages = {
     en: '{peer} answered with status {status} in a form that is not known.',
     'zh-CN': '{peer} 以未知格式返回状态 {status}。',
   },
+  PEER_ANSWER_TOO_LARGE: {
+    en: '{peer} answers with more than {limitBytes} bytes.',
+    'zh-CN': '{peer} 的应答超过 {limitBytes} 字节。',
+  },
   ROUTE_UNKNOWN: {
     en: 'There is no such route.',
     'zh-CN': '没有此接口。',

@@ -1,0 +1,51 @@
+/** What is thrown away when its time is over: gate keys of ended grants, chunks of retired or ended computations. */
+import { isProtocolError } from '@sealedger/protocol/errors.ts';
+import type { ComputationRecord } from './compute/computation.ts';
+import { discardChunks } from './compute/runner.ts';
+import { type EpochKeys, epochRequests } from './match/epoch-keys.ts';
+import type { Ledger, Logger, RequestState, StateStore } from './ports.ts';
+
+export interface MaintenanceParts {
+  readonly state: StateStore;
+  readonly ledger: Ledger;
+  readonly epochKeys: EpochKeys;
+  readonly chunkDirectory: string;
+  readonly log: Logger;
+}
+
+const ENDED: readonly RequestState[] = ['completed', 'expired', 'revoked', 'rejected', 'withdrawn'];
+
+/** One round; a chain that is away leaves everything as it is. */
+export async function tidyUp(parts: MaintenanceParts): Promise<void> {
+  const { state, ledger, epochKeys, log } = parts;
+  try {
+    for (const requestId of await epochRequests(state)) {
+      const { state: now } = await ledger.recentRequest(requestId);
+      if (!ENDED.includes(now)) continue;
+      await epochKeys.erase(requestId);
+      log.info('epoch key erased', { requestId, state: now });
+    }
+    for (const [key, record] of await state.list<ComputationRecord>('computation/')) {
+      if (await isOver(ledger, record)) await discard(parts, key, record);
+    }
+  } catch (error) {
+    if (!isProtocolError(error, 'CHAIN_UNREACHABLE')) throw error;
+  }
+}
+
+async function isOver(ledger: Ledger, record: ComputationRecord): Promise<boolean> {
+  if (record.discarded === true || record.state === 'running') return false;
+  if (record.state === 'retired') return true;
+  return ENDED.includes((await ledger.recentRequest(record.requestId)).state);
+}
+
+/** The digests of what was sent stay; the bytes go. */
+async function discard(
+  { state, chunkDirectory, log }: MaintenanceParts,
+  key: string,
+  record: ComputationRecord,
+): Promise<void> {
+  await discardChunks(chunkDirectory, record.computationId);
+  await state.write([{ type: 'put', key, value: { ...record, discarded: true } }]);
+  log.info('chunks discarded', { computationId: record.computationId });
+}
