@@ -4,6 +4,7 @@
  * Everything else in the verifier rests on these facts: keys, checkpoints, decisions, counts. A block that no pinned
  * validator sealed gives none.
  */
+import { fromHex } from '@sealedger/protocol/bytes.ts';
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import type { Bundle, BundleBlock, BundleReceipt } from '@sealedger/protocol/evidence/bundle.ts';
 import {
@@ -13,9 +14,10 @@ import {
   readProvenLogs,
 } from '@sealedger/protocol/evidence/receipt-proof.ts';
 import { sealQuorum, type Trust } from '@sealedger/protocol/evidence/trust.ts';
-import { verifyBlockSeal } from '@sealedger/protocol/ledger/block-seal.ts';
+import { type BlockSeal, blockSealDigest, type SealedBlock } from '@sealedger/protocol/ledger/block-seal.ts';
 import type { Deployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { decodeEvent, type EventName, type EventOf, type LedgerEvent } from '@sealedger/protocol/ledger/events.ts';
+import type { Ed25519 } from '@sealedger/protocol/signature.ts';
 import type { ClaimList } from './claims.ts';
 
 export type ProvenFacts = {
@@ -28,11 +30,11 @@ export type ProvenFacts = {
 const NO_CODE_HASH = '00'.repeat(32);
 
 /** Checks seals and receipt proofs. @returns the events that are proven. */
-export function proveFacts(bundle: Bundle, trust: Trust, claims: ClaimList): ProvenFacts {
+export function proveFacts(bundle: Bundle, trust: Trust, ed25519: Ed25519, claims: ClaimList): ProvenFacts {
   const headers = new Map<string, BlockHeader>();
   for (const block of bundle.blocks) {
     const header = readHeader(block.header);
-    if (checkSeals(block, header, trust, claims)) headers.set(header.hash, header);
+    if (checkSeals(block, header, { trust, ed25519, claims })) headers.set(header.hash, header);
   }
   const events = bundle.receipts.flatMap((receipt) => factsOf(receipt, headers, trust, claims));
   const numbers = [...headers.values()].map(({ number }) => number);
@@ -45,7 +47,11 @@ export function factsNamed<N extends EventName>(facts: ProvenFacts, name: N): re
 }
 
 /** @returns whether facts of this block may be used: not where a seal is wrong or one is missing. */
-function checkSeals(block: BundleBlock, header: BlockHeader, trust: Trust, claims: ClaimList): boolean {
+function checkSeals(
+  block: BundleBlock,
+  header: BlockHeader,
+  { trust, ed25519, claims }: { readonly trust: Trust; readonly ed25519: Ed25519; readonly claims: ClaimList },
+): boolean {
   const about = `block ${header.number}`;
   const sealed = { chainId: trust.chainId, blockNumber: header.number, blockHash: header.hash };
   const isPinned = trust.checkpoint?.number === header.number;
@@ -54,7 +60,7 @@ function checkSeals(block: BundleBlock, header: BlockHeader, trust: Trust, claim
     return false;
   }
   const needed = sealQuorum(trust.validators.length);
-  const wrong = block.seals.filter((seal) => !verifyBlockSeal(sealed, seal, trust.validators));
+  const wrong = block.seals.filter((seal) => !isSealOf(sealed, seal, trust, ed25519));
   if (trust.validators.length > 0 && wrong.length > 0) {
     claims.fails('BLOCK_SEALED', about, 'WHY_SEAL_WRONG', { validator: wrong[0]!.validator });
     return false;
@@ -70,6 +76,12 @@ function checkSeals(block: BundleBlock, header: BlockHeader, trust: Trust, claim
   }
   claims.fails('BLOCK_SEALED', about, 'WHY_SEALS_MISSING', { found: block.seals.length, needed });
   return false;
+}
+
+/** As `verifyBlockSeal` of the ledger, with the platform's Ed25519. */
+function isSealOf(block: SealedBlock, { validator, signature }: BlockSeal, trust: Trust, ed25519: Ed25519): boolean {
+  if (!trust.validators.includes(validator)) return false;
+  return ed25519.verify(fromHex(signature), blockSealDigest(block), fromHex(validator));
 }
 
 function factsOf(

@@ -76,8 +76,8 @@ function verifyParsed(bundle: Bundle, trust: Trust, options: VerifyOptions, clai
   const last = options.previousState ?? {};
   checkOrder(bundle, claims);
   checkPins(bundle, trust, claims);
-  const facts = proveFacts(bundle, trust, claims);
   const ed25519 = options.ed25519 ?? nobleEd25519;
+  const facts = proveFacts(bundle, trust, ed25519, claims);
   const context: LogContext = { bundle, facts, keys: keyBook(facts), ed25519, claims };
   checkNeeded(bundle, facts, last, claims);
   checkKeys(context);

@@ -34,9 +34,15 @@ export async function openLog(
 ): Promise<OpenLog> {
   const database = new Level<string, string>(path);
   await database.open();
-  const store = wrap(levelEvidenceStore(database));
-  const log = await EvidenceLog.open({ store, signer: testSigner(org), clock: { now: () => startMs }, secret });
-  return { database, log };
+  return { database, log: await openLogOn(database, testSigner(org), wrap) };
+}
+
+export function openLogOn(
+  database: Level<string, string>,
+  signer: EventSigner,
+  wrap = (store: EvidenceStore<BatchOp>) => store,
+): Promise<EvidenceLog<BatchOp>> {
+  return EvidenceLog.open({ store: wrap(levelEvidenceStore(database)), signer, clock: { now: () => startMs }, secret });
 }
 
 /** The n-th of a row of events that differ. */

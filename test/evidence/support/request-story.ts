@@ -3,12 +3,13 @@ import { type ExportOptions, exportBundle } from '@sealedger/node/evidence/expor
 import type { BatchOp } from '@sealedger/node/evidence/level-store.ts';
 import type { EvidenceLog } from '@sealedger/node/evidence/log.ts';
 import type { EventDraft } from '@sealedger/node/evidence/log-entry.ts';
+import type { EventSigner } from '@sealedger/node/evidence/ports.ts';
 import { toHex } from '@sealedger/protocol/bytes.ts';
 import type { Bundle, BundleSubject } from '@sealedger/protocol/evidence/bundle.ts';
 import { mergeBundles } from '@sealedger/protocol/evidence/merge.ts';
 import { type Trust, trustOfDeployment } from '@sealedger/protocol/evidence/trust.ts';
 import { labelToBytes32, orgToBytes32 } from '@sealedger/protocol/ledger/ids.ts';
-import { openLog, startMs, temporaryDirectory, testSigner } from './log-fixture.ts';
+import { openLog, openLogOn, startMs, temporaryDirectory, testSigner } from './log-fixture.ts';
 import { deployment, PaperChain, type PaperEvent } from './paper-chain.ts';
 
 export const id = (digit: string): string => digit.repeat(64);
@@ -29,6 +30,8 @@ export type Story = {
   readonly chain: PaperChain;
   readonly trust: Trust;
   readonly logs: Readonly<Record<NodeName, EvidenceLog<BatchOp>>>;
+  /** Registers the next key of a node and lets it sign with it from now on. */
+  readonly rotate: (name: NodeName) => Promise<void>;
   readonly anchor: (name: NodeName) => Promise<void>;
   readonly part: (name: NodeName, subject?: BundleSubject, options?: ExportOptions) => Promise<Bundle>;
   readonly bundle: (subject?: BundleSubject, options?: ExportOptions) => Promise<Bundle>;
@@ -49,14 +52,25 @@ export async function tellStory(options: StoryOptions = {}): Promise<Story> {
       return { name, directory, ...(await openLog(directory.path, name)) };
     }),
   );
-  const logs = Object.fromEntries(opened.map(({ name, log }) => [name, log])) as Story['logs'];
+  const logs = Object.fromEntries(opened.map(({ name, log }) => [name, log])) as Record<NodeName, EvidenceLog<BatchOp>>;
+  const signers: Record<NodeName, EventSigner> = {
+    bureau: testSigner('bureau'),
+    social: testSigner('social'),
+    tax: testSigner('tax'),
+  };
+  const rotate = async (name: NodeName): Promise<void> => {
+    const keyEpoch = signers[name].keyEpoch + 1;
+    await chain.mine([keysChanged(name, keyEpoch)]);
+    signers[name] = testSigner(name, keyEpoch);
+    logs[name] = await openLogOn(opened.find((one) => one.name === name)!.database, signers[name]);
+  };
   const anchor = async (name: NodeName): Promise<void> => {
     const { checkpoint } = await logs[name].checkpoint();
     const args = [org(name), checkpoint.size, word(checkpoint.root)];
     await chain.mine([['evidence', 'CheckpointAnchored', args, options.evidenceAddress] as PaperEvent]);
   };
   const part: Story['part'] = (name, subject = requestSubject, exportOptions = {}) =>
-    exportBundle({ log: logs[name], signer: testSigner(name), rpc: chain.rpc, deployment }, subject, exportOptions);
+    exportBundle({ log: logs[name], signer: signers[name], rpc: chain.rpc, deployment }, subject, exportOptions);
   const bundle: Story['bundle'] = async (subject, exportOptions) =>
     mergeBundles(await Promise.all(nodes.map((name) => part(name, subject, exportOptions))));
   await publishAndAsk(chain);
@@ -68,7 +82,7 @@ export async function tellStory(options: StoryOptions = {}): Promise<Story> {
       await directory.remove();
     }
   };
-  return { chain, trust: trustOfDeployment(deployment), logs, anchor, part, bundle, close };
+  return { chain, trust: trustOfDeployment(deployment), logs, rotate, anchor, part, bundle, close };
 }
 
 /** A registration of keys as the Consortium emits it. */
@@ -141,6 +155,12 @@ export function unlockingDraft(counter: number, count: number, totalUsed: number
   const digests = { requestDigest: id('1'), receiptDigest: id('2'), blindedDigest: id('3') };
   const fields = { requestId, computationId, lane: 0, counter, count, totalUsed, ...digests };
   return { kind: 'unlocking', key: `${requestId}/0/${counter}`, fields };
+}
+
+/** A late event about the request, for logs that go on after the story. */
+export function retiredDraft(): EventDraft {
+  const fields = { requestId, computationId, attempt: 1, role: 'department', state: 'retired' } as const;
+  return { kind: 'computation', key: `${computationId}/retired`, fields };
 }
 
 function resultDraft(): EventDraft {
