@@ -165,6 +165,14 @@ describe('Consortium after the founding', () => {
       await refused(vote('watchdog', proposal), 'ConsortiumProposalClosed', `proposalId=${proposal}, state=3`);
     }));
 
+  test('half of the members against it are enough to reject, since the other half is no majority', () =>
+    world.undone(async () => {
+      await suspend(world, 'meter');
+      const proposal = await propose('bank-a', 'proposeRoles', [word('tax'), 3]);
+      for (const actor of ['tax', 'court'] as const) await vote(actor, proposal, false);
+      assert.equal((await vote('bureau', proposal, false)).at(-1)?.name, 'ProposalRejected');
+    }));
+
   test('the votes of an organisation that was suspended meanwhile do not count', () =>
     world.undone(async () => {
       const proposal = await propose('meter', 'proposeRoles', [word('tax'), 3]);

@@ -6,6 +6,7 @@ import { encodeCall } from '@sealedger/protocol/ledger/abi.ts';
 import { readEvents } from '@sealedger/protocol/ledger/events.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { createSender } from '@sealedger/protocol/ledger/transactions.ts';
+import { Transaction } from 'ethers';
 import { admitOrganisations } from '../../deploy/admit.ts';
 import { admissionOf, keys, publishAndPrepare, startConsortium, startLedger, switchable } from './chains.ts';
 
@@ -272,9 +273,11 @@ test('a transaction that no block takes in times out, and the next one is sent w
   const { client, rpc } = await startConsortium(t);
   let now = 0;
   let dropping = true;
+  const nonces: number[] = [];
   const clock = { now: () => now, sleep: async (ms: number) => void (now += ms) };
   const dropped = {
     async request(method: string, params: readonly unknown[]) {
+      if (method === 'eth_sendRawTransaction') nonces.push(Transaction.from(String(params[0])).nonce);
       if (method === 'eth_sendRawTransaction' && dropping) return `0x${digest('f')}`;
       return rpc.request(method, params);
     },
@@ -283,6 +286,7 @@ test('a transaction that no block takes in times out, and the next one is sent w
   await assert.rejects(tax.anchor(1, digest('c')), coded('CHAIN_TIMEOUT', { waitedMs: 5_000 }));
   dropping = false;
   assert.equal((await tax.anchor(1, digest('c'))).already, false);
+  assert.deepEqual(nonces, [0, 0]);
 });
 
 test('with confirmations, a write counts once blocks stand on top of it', async (t) => {
@@ -309,7 +313,8 @@ test('with confirmations, a block that is replaced meanwhile does not count', as
       const answer = await rpc.request(method, params);
       if (method !== 'eth_getTransactionReceipt') return answer;
       receipts += 1;
-      return receipts === 1 ? { ...(answer as object), blockHash: `0x${replaced}` } : answer;
+      // the second look finds it deep enough, but in a block that is gone by the third
+      return receipts === 2 ? { ...(answer as object), blockHash: `0x${replaced}` } : answer;
     },
   };
   const clock = {
@@ -336,7 +341,7 @@ test('a chain other than the one of the deployment file is refused before anythi
     const stranger = client('tax', { deployment: other });
     await assert.rejects(stranger.organisation('tax'), coded('CHAIN_MISMATCH', { what }));
     await assert.rejects(stranger.verify(), coded('CHAIN_MISMATCH', { what }));
-    await assert.rejects(stranger.anchor(1, digest('c')), coded('CHAIN_MISMATCH', { what }));
+    await assert.rejects(stranger.completeRequest(digest('c')), coded('CHAIN_MISMATCH', { what }));
   }
 });
 
