@@ -25,8 +25,10 @@ export type LedgerWatcherOptions = {
   readonly rpc: Rpc;
   readonly deployment: Deployment;
   readonly clock: LedgerClock;
-  /** Where to go on; null for the first block. */
+  /** Where to go on; null for `fromBlock`. */
   readonly cursor: LedgerCursor | null;
+  /** First block without a cursor, such as the one in which the contracts were created; default 0. */
+  readonly fromBlock?: number;
   /** Makes the cursor durable; the next event waits for it. */
   readonly saveCursor: (cursor: LedgerCursor) => Promise<void>;
   /** Takes an event in; one that throws is delivered again after pollMs. */
@@ -57,7 +59,7 @@ export type LedgerWatcher = {
 const BLOCKS_PER_READ = 2_000;
 
 export function createLedgerWatcher(options: LedgerWatcherOptions): LedgerWatcher {
-  const { rpc, clock, pollMs = 500, confirmations = 0 } = options;
+  const { rpc, clock, fromBlock = 0, pollMs = 500, confirmations = 0 } = options;
   let { cursor } = options;
   let lastSeenAt: number | null = null;
   let head: number | null = null;
@@ -69,8 +71,8 @@ export function createLedgerWatcher(options: LedgerWatcherOptions): LedgerWatche
     cursor = to;
   }
 
-  async function deliver(fromBlock: number, toBlock: number): Promise<void> {
-    const events = await readEvents(rpc, options.deployment, { fromBlock, toBlock });
+  async function deliver(first: number, last: number): Promise<void> {
+    const events = await readEvents(rpc, options.deployment, { fromBlock: first, toBlock: last });
     for (const event of events) {
       if (stopped) return;
       if (isBehind(event, cursor)) continue;
@@ -78,7 +80,7 @@ export function createLedgerWatcher(options: LedgerWatcherOptions): LedgerWatche
       await advance({ blockNumber: event.blockNumber, logIndex: event.logIndex, blockHash: event.blockHash });
     }
     if (stopped) return;
-    await advance({ blockNumber: toBlock, logIndex: null, blockHash: await blockHash(rpc, toBlock) });
+    await advance({ blockNumber: last, logIndex: null, blockHash: await blockHash(rpc, last) });
   }
 
   async function poll(): Promise<void> {
@@ -87,7 +89,11 @@ export function createLedgerWatcher(options: LedgerWatcherOptions): LedgerWatche
     if (cursor !== null && head < cursor.blockNumber) return;
     if (cursor !== null) await assertSameHistory(rpc, cursor);
     const last = head - confirmations;
-    for (let from = firstBlockAfter(cursor); from <= last && !stopped; from += BLOCKS_PER_READ) {
+    for (
+      let from = cursor === null ? fromBlock : firstBlockAfter(cursor);
+      from <= last && !stopped;
+      from += BLOCKS_PER_READ
+    ) {
       await deliver(from, Math.min(from + BLOCKS_PER_READ - 1, last));
     }
     lastSeenAt = clock.now();
@@ -135,8 +141,7 @@ function isBehind(event: LedgerEvent, cursor: LedgerCursor | null): boolean {
 }
 
 /** A block of which not every event was taken in is read again. */
-function firstBlockAfter(cursor: LedgerCursor | null): number {
-  if (cursor === null) return 0;
+function firstBlockAfter(cursor: LedgerCursor): number {
   return cursor.logIndex === null ? cursor.blockNumber + 1 : cursor.blockNumber;
 }
 

@@ -73,6 +73,18 @@ test('goes on from its cursor, also in the middle of a block', async (t) => {
   assert.deepEqual(names, Array.from({ length: 4 }, () => ['OrganisationAdmitted', 'KeysChanged']).flat());
 });
 
+test('without a cursor it begins where it is told', async (t) => {
+  const ledger = await startConsortium(t);
+  const { disk, open } = kept(ledger, { fromBlock: 8 });
+  await open().poll();
+  assert.deepEqual(
+    disk.events.map(({ blockNumber }) => blockNumber),
+    [8, 8],
+  );
+  await open({ fromBlock: 0 }).poll();
+  assert.equal(disk.events.length, 2, 'the cursor goes before it');
+});
+
 test('an event whose cursor could not be saved comes again', async (t) => {
   const ledger = await startConsortium(t);
   const { disk, open } = kept(ledger);
