@@ -25,20 +25,22 @@ export function datasetMetadata(owner: string, config: DatasetConfig, datasetVer
 }
 
 /**
- * Reads the whole table and checks identifiers, duplicates and declared numbers.
+ * Reads every declared column to its end and checks identifiers, duplicates and declared numbers.
  * @returns the number of rows.
  * @throws {ProtocolError} TABLE_UNREADABLE, TABLE_FIELD_MISSING, ROW_IDENTIFIER_INVALID, ROW_DUPLICATE_SUBJECT, CELL_NOT_NUMERIC,
  *   for the first row that fails; rows are numbered from 1, the header not counted.
  */
 export async function checkTable(config: Pick<DatasetConfig, 'file' | 'subject' | 'fields' | 'name'>): Promise<number> {
-  const numbers = config.fields.filter((field) => field.kind === 'number').map((field) => field.name);
+  const [numbers, texts] = (['number', 'text'] as const).map((kind) =>
+    config.fields.filter((field) => field.kind === kind).map((field) => field.name),
+  ) as [string[], string[]];
   const present = new Set(await tableColumns(config.file));
   for (const field of config.fields) {
     if (!present.has(field.name)) throw new ProtocolError('TABLE_FIELD_MISSING', { field: field.name });
   }
   const firstRowOf = new Map<string, number>();
   let rowCount = 0;
-  await readTable(config.file, [config.subject, ...numbers], ({ firstRow, rows }) => {
+  await readTable(config.file, [config.subject, ...numbers, ...texts], ({ firstRow, rows }) => {
     rows.forEach((cells, offset) => {
       const row = firstRow + offset;
       const subject = parseSubjectCell(cells[0] ?? null, config.name, row);

@@ -1,8 +1,10 @@
 /**
  * Reads a department's table in place, through DuckDB, as text cells.
  *
- * No cell ever enters an error: DuckDB's own messages quote the offending line, so they are replaced by the row's number.
+ * No cell ever enters an error: DuckDB's own messages quote the offending line, so they are replaced by the line's number.
+ * Nothing about the form is guessed: DuckDB's detection would skip lines until the rest of a ragged table looks even.
  */
+import { type FileHandle, open } from 'node:fs/promises';
 import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 
@@ -13,12 +15,22 @@ export interface RowBatch {
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
-/** The column names of a CSV table. @throws {ProtocolError} TABLE_UNREADABLE */
+const MAX_HEADER_BYTES = 1 << 20;
+/** A field of the first line: quoted with doubled quotes inside, or plain; then what ends it. */
+const HEADER_FIELD = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r|\n|$)/y;
+
+/**
+ * The column names of a CSV table (RFC 4180, UTF-8), in its order; an unnamed column is called by its place.
+ * @throws {ProtocolError} TABLE_UNREADABLE where there is no file or no header, or a name stands in it twice.
+ */
 export async function tableColumns(path: string): Promise<readonly string[]> {
-  return withConnection(path, async (connection) => {
-    const result = await connection.run(`SELECT * FROM ${csv(path)} LIMIT 0`);
-    return result.columnNames();
-  });
+  try {
+    const names = parseHeader(await firstBytes(path)).map((name, i) => name || `column${i}`);
+    if (new Set(names).size === names.length) return names;
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  throw unreadable(path, new Error('line 1'));
 }
 
 /**
@@ -35,8 +47,8 @@ export async function readTable(
     if (!present.includes(field)) throw new ProtocolError('TABLE_FIELD_MISSING', { field });
   }
   await withConnection(path, async (connection) => {
-    const names = columns.map((column) => `"${column.replaceAll('"', '""')}"`).join(', ');
-    const result = await connection.stream(`SELECT ${names} FROM ${csv(path)}`);
+    const names = columns.map((column) => `c${present.indexOf(column)}`).join(', ');
+    const result = await connection.stream(`SELECT ${names} FROM ${csv(path, present.length)}`);
     let firstRow = 1;
     for (;;) {
       const chunk = await result.fetchChunk();
@@ -45,6 +57,30 @@ export async function readTable(
       firstRow += chunk.rowCount;
     }
   });
+}
+
+async function firstBytes(path: string): Promise<string> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, 'r');
+    const { bytesRead, buffer } = await file.read(new Uint8Array(MAX_HEADER_BYTES), 0, MAX_HEADER_BYTES, 0);
+    const end = buffer.subarray(0, bytesRead).findIndex((byte) => byte === 0x0a || byte === 0x0d);
+    return new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, end < 0 ? bytesRead : end));
+  } finally {
+    await file?.close();
+  }
+}
+
+/** @throws {Error} naming line 1 where the text is empty or not well-formed. */
+function parseHeader(line: string): string[] {
+  const names: string[] = [];
+  HEADER_FIELD.lastIndex = 0;
+  for (;;) {
+    const field = HEADER_FIELD.exec(line);
+    if (field === null || line.trim() === '') throw new Error('line 1');
+    names.push(field[1]?.replaceAll('""', '"') ?? field[2] ?? '');
+    if (field[3] !== ',') return names;
+  }
 }
 
 async function withConnection<T>(path: string, use: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
@@ -68,6 +104,9 @@ function unreadable(path: string, error: unknown): ProtocolError {
   return new ProtocolError('TABLE_UNREADABLE', { file, line: line === undefined ? 'unknown' : Number(line) });
 }
 
-function csv(path: string): string {
-  return `read_csv('${path.replaceAll("'", "''")}', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"', strict_mode = true)`;
+/** The table with its columns called c0, c1, …: DuckDB does not tell names apart by case. */
+function csv(path: string, columnCount: number): string {
+  const columns = Array.from({ length: columnCount }, (_, i) => `c${i}: 'VARCHAR'`).join(', ');
+  const form = `header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', strict_mode = true`;
+  return `read_csv('${path.replaceAll("'", "''")}', columns = {${columns}}, ${form})`;
 }
