@@ -1,0 +1,75 @@
+/** The contracts in memory: what a test puts in, with a record of every write and a chain that can be away. */
+import type { DatasetVersionView, Ledger, RequestView } from '@sealedger/node/ports.ts';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { datasetVersionId } from '@sealedger/protocol/ledger/ids.ts';
+
+export interface FakeLedger extends Ledger {
+  readonly requests: Map<string, RequestView>;
+  readonly versions: Map<string, DatasetVersionView>;
+  readonly writes: { readonly call: string; readonly args: readonly unknown[] }[];
+  /** While set, every call fails; `writes` still shows what was tried. */
+  away: boolean;
+  /** Changes a request. */
+  change(id: string, part: Partial<RequestView>): void;
+}
+
+/** @param org - whose account the writes come from. */
+export function fakeLedger(org: string): FakeLedger {
+  const requests = new Map<string, RequestView>();
+  const versions = new Map<string, DatasetVersionView>();
+  const writes: { call: string; args: readonly unknown[] }[] = [];
+  const reach = (): void => {
+    if (ledger.away) throw new ProtocolError('CHAIN_UNREACHABLE', {});
+  };
+  const request = async (id: string): Promise<RequestView> => {
+    reach();
+    const found = requests.get(id);
+    if (found === undefined) throw new ProtocolError('REQUEST_UNKNOWN', { requestId: id });
+    return found;
+  };
+  const write = (call: string, ...args: readonly unknown[]): void => {
+    writes.push({ call, args });
+    reach();
+  };
+  const ledger: FakeLedger = {
+    chainId: 31_337,
+    requestsContract: `${'00'.repeat(19)}01`,
+    requests,
+    versions,
+    writes,
+    away: false,
+    change: (id, part) => void requests.set(id, { ...requests.get(id)!, ...part }),
+    request,
+    recentRequest: request,
+    datasetVersion: async (id) => {
+      reach();
+      const found = versions.get(id);
+      if (found === undefined) throw new ProtocolError('DATASET_UNKNOWN', { dataset: id });
+      return found;
+    },
+    latestDatasetVersion: async (name) => {
+      reach();
+      return Math.max(0, ...[...versions.values()].filter((v) => v.name === name).map(({ version }) => version));
+    },
+    datasetVersionId,
+    publishDatasetVersion: async (version) => {
+      write('publishDatasetVersion', version);
+      const id = datasetVersionId(org, version.name, version.version);
+      versions.set(id, { id, owner: org, ...version, state: 'published' });
+    },
+    decide: async (id, approved, reasonHash, grantHash) => {
+      write('decide', id, approved, reasonHash, grantHash);
+      const { decisions } = await request(id);
+      const decision = approved ? ('approved' as const) : ('rejected' as const);
+      ledger.change(id, {
+        decisions: decisions.map((entry) => (entry.decider === org ? { decider: org, decision, grantHash } : entry)),
+      });
+    },
+    publishGateKey: async (id, publicKey) => {
+      write('publishGateKey', id, publicKey);
+      ledger.change(id, { gateKeys: [...(await request(id)).gateKeys, { gate: org, publicKey }] });
+    },
+    recordUnlocks: async (id, total) => write('recordUnlocks', id, total),
+  };
+  return ledger;
+}
