@@ -42,6 +42,15 @@ export function trustOfDeployment(deployment: Deployment): Trust {
   return { suite, version, chainId, genesisHash, contracts, validators };
 }
 
+const NO_CODE_HASH = '00'.repeat(32);
+
+/** The pins in the shape that the ledger's decoder takes; a verifier has no code of the contracts to compare. */
+export function pinnedContracts(trust: Trust): Deployment {
+  const { suite, version, chainId, genesisHash, contracts, validators } = trust;
+  const none = { consortium: NO_CODE_HASH, catalogue: NO_CODE_HASH, requests: NO_CODE_HASH, evidence: NO_CODE_HASH };
+  return { suite, version, chainId, genesisHash, contracts, validators, codeHashes: none };
+}
+
 /** Seals that a block needs: ⌈2n/3⌉ of n validators. */
 export function sealQuorum(validators: number): number {
   return Math.ceil((2 * validators) / 3);

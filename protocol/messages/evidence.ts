@@ -70,6 +70,31 @@ export const evidenceMessages = {
     en: 'The parts of a bundle do not belong together: {what} differs.',
     'zh-CN': '证据包的各部分不属于同一对象:{what} 不同。',
   },
+  VERIFY_USAGE: {
+    en: 'Usage: sealedger verify FILE… --trust FILE [--rpc URL] [--state FILE] [--json] [--lang en|zh-CN] ({reason}).',
+    'zh-CN':
+      '用法:sealedger verify FILE… --trust FILE [--rpc URL] [--state FILE] [--json] [--lang en|zh-CN]({reason})。',
+  },
+  VERIFY_NO_TRUST: {
+    en: 'Without --trust FILE nothing can be verified: name the chain, contracts and validators that you trust.',
+    'zh-CN': '没有 --trust FILE 就无法核验:请指明您信任的链、合约与验证者。',
+  },
+  VERIFY_FILE_UNREADABLE: {
+    en: 'The file {file} cannot be read.',
+    'zh-CN': '无法读取文件 {file}。',
+  },
+  VERDICT_HOLDS: {
+    en: 'holds, as far as a file can show it (request: {phase})',
+    'zh-CN': '成立(以文件所能表明者为限;请求状态:{phase})',
+  },
+  VERDICT_FAILS: {
+    en: 'DOES NOT HOLD (request: {phase})',
+    'zh-CN': '不成立(请求状态:{phase})',
+  },
+  VERDICT_UNDECIDED: {
+    en: 'not decided: something could not be checked (request: {phase})',
+    'zh-CN': '未定:有内容无法核验(请求状态:{phase})',
+  },
   BUNDLE_TOO_LARGE: {
     en: 'The file is larger than {maximum} bytes.',
     'zh-CN': '文件超过 {maximum} 字节。',

@@ -184,10 +184,10 @@ export const verifyMessages = {
     'zh-CN': '任何文件都不能表明;须在各部门内部重算审计。',
   },
   WHY_LATER_KEY: {
-    en: 'The chain registered a later key of {org} in block {block}, before this was anchored.',
-    'zh-CN': '链上在区块 {block} 为 {org} 登记了后续密钥,早于此处锚定。',
+    en: 'The chain registered a key of {org} in block {block}, before its last anchor here; the file says nothing of it.',
+    'zh-CN': '链上在区块 {block} 为 {org} 登记了密钥,早于其在此的最后锚定,而文件未提及。',
   },
-  WHY_LATER_REVOKED: {
+  WHY_LATER_ENDED: {
     en: 'The chain holds {step} in block {block}, later than this file.',
     'zh-CN': '链上在区块 {block} 有 {step},晚于本文件。',
   },

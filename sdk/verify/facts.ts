@@ -13,9 +13,8 @@ import {
   readHeader,
   readProvenLogs,
 } from '@sealedger/protocol/evidence/receipt-proof.ts';
-import { sealQuorum, type Trust } from '@sealedger/protocol/evidence/trust.ts';
+import { pinnedContracts, sealQuorum, type Trust } from '@sealedger/protocol/evidence/trust.ts';
 import { type BlockSeal, blockSealDigest, type SealedBlock } from '@sealedger/protocol/ledger/block-seal.ts';
-import type { Deployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { decodeEvent, type EventName, type EventOf, type LedgerEvent } from '@sealedger/protocol/ledger/events.ts';
 import type { Ed25519 } from '@sealedger/protocol/signature.ts';
 import type { ClaimList } from './claims.ts';
@@ -27,7 +26,7 @@ export type ProvenFacts = {
   readonly lastBlock: number;
 };
 
-const NO_CODE_HASH = '00'.repeat(32);
+const NO_TRANSACTION_HASH = `0x${'00'.repeat(32)}`;
 
 /** Checks seals and receipt proofs. @returns the events that are proven. */
 export function proveFacts(bundle: Bundle, trust: Trust, ed25519: Ed25519, claims: ClaimList): ProvenFacts {
@@ -123,19 +122,12 @@ function eventOf(
     blockNumber: hex(header.number),
     blockHash: `0x${header.hash}`,
     // A receipt does not carry its transaction's hash; its place identifies it.
-    transactionHash: `0x${NO_CODE_HASH}`,
+    transactionHash: NO_TRANSACTION_HASH,
     transactionIndex: hex(receipt.transactionIndex),
     logIndex: hex(logIndex),
   };
   const event = decodeEvent(raw, pinnedContracts(trust));
   return event === null ? [] : [event];
-}
-
-/** The pins in the shape that the ledger's decoder takes; a verifier has no code of the contracts to compare. */
-function pinnedContracts(trust: Trust): Deployment {
-  const { suite, version, chainId, genesisHash, contracts, validators } = trust;
-  const none = { consortium: NO_CODE_HASH, catalogue: NO_CODE_HASH, requests: NO_CODE_HASH, evidence: NO_CODE_HASH };
-  return { suite, version, chainId, genesisHash, contracts, validators, codeHashes: none };
 }
 
 function byPlace(a: LedgerEvent, b: LedgerEvent): number {

@@ -67,6 +67,7 @@ export function afterEvent(
   timestampSeconds: number,
   published: Published,
 ): RequestLife {
+  if (life.phase === 'unknown' && event.name !== 'RequestSubmitted') throw new LifeError('WHY_LIFE_NOT_SUBMITTED');
   switch (event.name) {
     case 'RequestSubmitted':
       return afterSubmission(life, event, published);
