@@ -4,6 +4,7 @@
  * Each area keeps its own file; `{name}` in a text is replaced by the detail of that name.
  */
 import { chainMessages } from './chain.ts';
+import { cliMessages } from './cli.ts';
 import { computeMessages } from './compute.ts';
 import { coreMessages } from './core.ts';
 import { evidenceMessages } from './evidence.ts';
@@ -22,6 +23,7 @@ const catalogue = {
   ...evidenceMessages,
   ...nodeMessages,
   ...runnerMessages,
+  ...cliMessages,
 } as const satisfies MessageTable;
 
 export type ErrorCode = keyof typeof catalogue;

@@ -1,0 +1,12 @@
+/** Messages of the command `sealedger`; see catalogue.ts. */
+export const cliMessages = {
+  CLI_USAGE: {
+    en: 'usage: sealedger verify FILE… --trust FILE [--rpc URL] [--state FILE] [--json] [--lang en|zh-CN]\n       sealedger --help | --version',
+    'zh-CN':
+      '用法:sealedger verify 文件… --trust 文件 [--rpc 地址] [--state 文件] [--json] [--lang en|zh-CN]\n     sealedger --help | --version',
+  },
+  CLI_COMMAND_UNKNOWN: {
+    en: 'sealedger has no command "{command}".',
+    'zh-CN': 'sealedger 没有命令“{command}”。',
+  },
+} as const;

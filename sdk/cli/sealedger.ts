@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+/**
+ * The command `sealedger`: finds the command asked for and gives it files, output and language of this process.
+ *
+ * Exit 2 where the command is unknown; otherwise what the command returns.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
+import sdkPackage from '../package.json' with { type: 'json' };
+import { type CommandIo, EXIT_UNREADABLE, runVerifyCommand } from './verify-command.ts';
+
+/** POSIX order: the first of these that is set says which language messages have. */
+const LOCALE_VARIABLES = ['LC_ALL', 'LC_MESSAGES', 'LANG'] as const;
+
+function systemLocale(env: NodeJS.ProcessEnv): Locale {
+  const value = LOCALE_VARIABLES.map((name) => env[name]).find((text) => text !== undefined && text !== '');
+  return value?.startsWith('zh') === true ? 'zh-CN' : 'en';
+}
+
+async function run(argv: readonly string[], io: CommandIo): Promise<number> {
+  const [command, ...rest] = argv;
+  switch (command) {
+    case 'verify':
+      return runVerifyCommand(rest, io);
+    case '--version':
+      io.stdout(`${sdkPackage.version}\n`);
+      return 0;
+    case '--help':
+      io.stdout(`${messageFor('CLI_USAGE', {}, io.locale)}\n`);
+      return 0;
+    case undefined:
+      io.stderr(`${messageFor('CLI_USAGE', {}, io.locale)}\n`);
+      return EXIT_UNREADABLE;
+    default:
+      io.stderr(`${messageFor('CLI_COMMAND_UNKNOWN', { command }, io.locale)}\n`);
+      io.stderr(`${messageFor('CLI_USAGE', {}, io.locale)}\n`);
+      return EXIT_UNREADABLE;
+  }
+}
+
+process.exitCode = await run(process.argv.slice(2), {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  readFile: (path) => readFile(path, 'utf8'),
+  writeFile: (path, text) => writeFile(path, text),
+  locale: systemLocale(process.env),
+});

@@ -1,0 +1,39 @@
+/**
+ * What a bank's or a regulator's program imports: `import { openBank } from '@sealedger/sdk'`.
+ *
+ * Runs in Node and in a browser; files, clock, randomness and transport come in through {@link BankPorts}.
+ */
+export { type DatasetListing, type DatasetMetadata, datasetListingSchema } from '@sealedger/protocol/dataset.ts';
+export { type ErrorDetails, isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
+export { type Bundle, bundleText, MAX_BUNDLE_BYTES, parseBundle } from '@sealedger/protocol/evidence/bundle.ts';
+export { mergeBundles } from '@sealedger/protocol/evidence/merge.ts';
+export { parseTrust, type Trust, trustOfDeployment } from '@sealedger/protocol/evidence/trust.ts';
+export {
+  type IdentifierKind,
+  identifierKind,
+  parseIdentifier,
+  type SubjectId,
+} from '@sealedger/protocol/identifier.ts';
+export { type Deployment, parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
+export { createJsonRpc, type Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
+export { type ErrorCode, type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
+export { type Model, type ModelFeature, parseModel } from '@sealedger/protocol/model.ts';
+export type { RequestDocument } from '@sealedger/protocol/request.ts';
+export { type Bank, type BankOptions, openBank } from './bank.ts';
+export type { BankRequest, RequestInput } from './bank-request.ts';
+export type { ComputeProgress } from './compute.ts';
+export type { BankPorts, BankStore } from './ports.ts';
+export type { OpenedScore, UnlockOptions } from './scores.ts';
+export {
+  type Claim,
+  type ClaimCode,
+  type ClaimStatus,
+  claimText,
+  type Verdict,
+  type WhyCode,
+  whyText,
+} from './verify/claims.ts';
+export { askChain } from './verify/later-claims.ts';
+export type { LastState } from './verify/log-claims.ts';
+export type { RequestPhase } from './verify/request-life.ts';
+export { type Verification, type VerifyOptions, verifyBundle, verifyBundleText } from './verify/verify-bundle.ts';
