@@ -19,9 +19,10 @@ import {
 import type { SeededCiphertext, SwitchedCiphertext } from '@sealedger/protocol/rlwe/wire.ts';
 import type { ClassHandle, MainModule, SEALContext } from 'node-seal';
 
-/** Bytes before the words of a ciphertext and of a plaintext, and of the generator's record after a seeded ciphertext. */
+/** Bytes before the 64-bit words of a plaintext. */
+export const PLAINTEXT_HEADER_BYTES = 88;
+/** Bytes before the words of a ciphertext, and before the generator's number and seed after a seeded ciphertext. */
 const CIPHERTEXT_HEADER_BYTES = 113;
-const PLAINTEXT_HEADER_BYTES = 88;
 const PRNG_HEADER_BYTES = 16;
 const SEEDED_BYTES = CIPHERTEXT_HEADER_BYTES + 8 * DATA_LIMBS * RING_DEGREE + PRNG_HEADER_BYTES + 1 + SEED_BYTES;
 const SWITCHED_BYTES = CIPHERTEXT_HEADER_BYTES + 16 * SWITCHED_LIMBS * RING_DEGREE;

@@ -44,8 +44,8 @@ export const FLOOD_BYTES = 3 * POLY_BYTES;
 /** Keystream that the sanitising of one chunk takes, in this order: ternary, two errors, flood. */
 export const SANITISE_BYTES = TERNARY_BYTES + 2 * ERROR_BYTES + FLOOD_BYTES;
 
-/** Most items of a group: eleven products still fit one signed Montgomery reduction (assembly/accumulate.ts). */
-const GROUP_LIMIT = 11;
+/** Most items of a group: twelve products still fit one signed Montgomery reduction (assembly/accumulate.ts). */
+const GROUP_LIMIT = 12;
 
 /** Start and length of each group that `items` features form, as even as the limit allows. */
 export function groupsOf(items: number): readonly { readonly start: number; readonly count: number }[] {

@@ -8,6 +8,7 @@
  * Source: DESIGN.md 3.2 and 3.3; HKDF: RFC 5869.
  */
 import { expand as hkdfExpand, extract as hkdfExtract } from '@noble/hashes/hkdf.js';
+import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concatPrefixed, equalBytes, uint32be, utf8 } from '../bytes.ts';
 import { domains } from '../domains.ts';
@@ -37,7 +38,7 @@ const SHARE_WORDS = RING_DEGREE + 128;
 
 /**
  * Derives the stream keys of one pair: HKDF-SHA256(secret, salt = computation id, info = tag ‖ lower ‖ higher ‖ chunk ‖ limb).
- * The extraction is made once, so that a key costs one HMAC.
+ * The extraction is made once; a key of 32 bytes is the first block of the expansion, one HMAC.
  * @returns a function (chunk, limb) -> 32-byte key.
  * @throws {ProtocolError} RLWE_SHARE_SECRET for an all-zero or short secret, RLWE_SHARE_PARTIES when the order is wrong.
  */
@@ -46,7 +47,7 @@ export function createZeroShareKeys(pair: ZeroSharePair): (chunk: number, limb: 
     throw new ProtocolError('RLWE_SHARE_SECRET');
   }
   if (!(pair.lower < pair.higher)) throw new ProtocolError('RLWE_SHARE_PARTIES');
-  const pseudorandomKey = hkdfExtract(sha256, pair.secret, pair.computationId);
+  const keyed = hmac.create(sha256, hkdfExtract(sha256, pair.secret, pair.computationId));
   return (chunk, limb) => {
     const info = concatPrefixed(
       utf8(domains.zeroShare),
@@ -55,7 +56,7 @@ export function createZeroShareKeys(pair: ZeroSharePair): (chunk: number, limb: 
       uint32be(chunk),
       uint32be(limb),
     );
-    return hkdfExpand(sha256, pseudorandomKey, info, 32);
+    return keyed.clone().update(info).update(Uint8Array.of(1)).digest();
   };
 }
 

@@ -1,12 +1,11 @@
 /** node-seal's own evaluator over records of ours: the independent way to the same ciphertexts. */
 import { DATA_LIMBS, PLAIN_MODULUS_BITS, RING_DEGREE } from '@sealedger/protocol/rlwe/ring.ts';
 import type { SeededCiphertext, SwitchedCiphertext } from '@sealedger/protocol/rlwe/wire.ts';
-import { createSealContext, HandleScope, writeSeeded } from '@sealedger/sdk/he-context.ts';
+import { createSealContext, HandleScope, PLAINTEXT_HEADER_BYTES, writeSeeded } from '@sealedger/sdk/he-context.ts';
 import type { Ciphertext, MainModule, Plaintext, SEALContext } from 'node-seal';
 import { initialize } from 'node-seal/allows';
 
 const CIPHERTEXT_HEADER_BYTES = 113;
-const PLAINTEXT_HEADER_BYTES = 88;
 
 /** The build of node-seal that lets an all-zero column through. */
 export class SealOracle {

@@ -1,10 +1,11 @@
 /**
  * Multiply-accumulate of transformed columns with transformed weights, both polynomials of a ciphertext at once.
  *
- * Weights are kept in groups of up to eleven features: per pair of vectors, per feature, c0 then c1, in Montgomery
- * form and centred in (−p/2, p/2]. A product with a lane in [−p, p) is at most p²/2 < 2^59; the upper word of eleven is
- * below 1.375·2^30, and less the multiple of p that clears the lower word (at most 2^29) stays inside ±2p: the sum of a
- * group needs one signed Montgomery reduction and no 64-bit fold.
+ * Weights are kept in groups of up to twelve features: per pair of vectors, per feature, c0 then c1, in Montgomery
+ * form and centred in (−p/2, p/2]. With r = p/2^30 < 1, twelve products of such a weight with a lane in [−p, p) have an
+ * upper word of at most 1.5·r²·2^30, and the multiple of p that clears the lower word one of at most 0.5·r·2^30; the
+ * difference stays inside ±2p because 1.5·r² + 0.5·r < 2·r. So the sum of a group needs one signed Montgomery reduction
+ * and no 64-bit fold.
  */
 import { inverseWord, reduceOnce } from './modular';
 
@@ -25,7 +26,7 @@ export function placeWeight(source: usize, group: usize, count: u32, slot: u32, 
   }
 }
 
-/** Signed sums of at most eleven products (two lanes each of low and high), over 2^32, in [0, 2p). */
+/** Signed sums of at most twelve products (two lanes each of low and high), over 2^32, in [0, 2p). */
 // @ts-ignore: decorator
 @inline
 function montgomery(low: v128, high: v128, inverse: v128, p: v128, twoP: v128): v128 {

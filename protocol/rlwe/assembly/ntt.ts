@@ -2,8 +2,8 @@
  * Negacyclic number-theoretic transform of 8,192 coefficients on SIMD lanes without a lane crossing in the loop.
  *
  * The first two layers combine the four quarters of the polynomial, which a 4 × 4 transposition then spreads over
- * the lanes: lane q of vector v holds element 2048·q + v. The other eleven layers work on whole vectors, two layers
- * at a time in registers and the last three together. The transformed order is our own; only the kernel sees it.
+ * the lanes: lane q of vector v holds element 2048·q + v. The other eleven layers work on whole vectors, one alone and
+ * then two at a time in registers. The transformed order is our own; only the kernel sees it.
  * Source: Harvey 2014 (lazy butterflies); Longa and Naehrig 2016 (negacyclic twiddles in bit-reversed order).
  */
 import { lift, mulMod, mulShoup, mulShoupHalf, powMod, reduceOnce, shoupQuotient, wrapOnce } from './modular';
@@ -167,46 +167,42 @@ function forwardTwoLayers(data: usize, twiddles: usize, k: u32, p: v128, twoP: v
   }
 }
 
-/** The last three layers on blocks of eight vectors; leaves each lane in [−p, p), signed. */
+/** The first of the eleven layers, in place, two vectors at a time. */
+// @ts-ignore: decorator
+@inline
+function forwardFirstLayer(data: usize, twiddles: usize, p: v128, twoP: v128): void {
+  const w = v128.load(twiddles, 32), q = v128.load(twiddles, 48);
+  for (let at = data, end = data + POLY_BYTES / 2; at < end; at += 32) {
+    const a = reduceOnce(v128.load(at), twoP);
+    const t = mulShoup(v128.load(at, 16384), w, q, p);
+    const b = reduceOnce(v128.load(at, 16), twoP);
+    const u = mulShoup(v128.load(at, 16400), w, q, p);
+    v128.store(at, i32x4.add(a, t));
+    v128.store(at, i32x4.add(a, i32x4.sub(twoP, t)), 16384);
+    v128.store(at, i32x4.add(b, u), 16);
+    v128.store(at, i32x4.add(b, i32x4.sub(twoP, u)), 16400);
+  }
+}
+/** The last two layers on blocks of four vectors; leaves each lane in [−p, p), signed. */
 // @ts-ignore: decorator
 @inline
 function forwardLastLayers(data: usize, twiddles: usize, p: v128, twoP: v128): void {
-  for (let block: usize = 0; block < 256; block++) {
-    const at = data + block * 128;
-    const top = twiddles + (256 + block) * 32;
-    const middle = twiddles + (512 + 2 * block) * 32;
-    const bottom = twiddles + (1024 + 4 * block) * 32;
-    const wa = v128.load(top), qa = v128.load(top, 16);
+  let upper = twiddles + 512 * 32;
+  let lower = twiddles + 1024 * 32;
+  for (let at = data, end = data + POLY_BYTES; at < end; at += 64) {
+    const w = v128.load(upper), q = v128.load(upper, 16);
+    const t2 = mulShoup(v128.load(at, 32), w, q, p), t3 = mulShoup(v128.load(at, 48), w, q, p);
     const a0 = reduceOnce(v128.load(at), twoP), a1 = reduceOnce(v128.load(at, 16), twoP);
-    const a2 = reduceOnce(v128.load(at, 32), twoP), a3 = reduceOnce(v128.load(at, 48), twoP);
-    const t4 = mulShoup(v128.load(at, 64), wa, qa, p), t5 = mulShoup(v128.load(at, 80), wa, qa, p);
-    const t6 = mulShoup(v128.load(at, 96), wa, qa, p), t7 = mulShoup(v128.load(at, 112), wa, qa, p);
-    const b0 = reduceOnce(i32x4.add(a0, t4), twoP), b1 = reduceOnce(i32x4.add(a1, t5), twoP);
-    forwardQuad(at, b0, b1, i32x4.add(a2, t6), i32x4.add(a3, t7), middle, bottom, p, twoP);
-    forwardQuad(
-      at + 64,
-      wrapOnce(i32x4.sub(a0, t4), twoP), wrapOnce(i32x4.sub(a1, t5), twoP),
-      i32x4.add(a2, i32x4.sub(twoP, t6)), i32x4.add(a3, i32x4.sub(twoP, t7)),
-      middle + 32, bottom + 64, p, twoP,
-    );
+    const b0 = reduceOnce(i32x4.add(a0, t2), twoP), b2 = wrapOnce(i32x4.sub(a0, t2), twoP);
+    const u1 = mulShoup(i32x4.add(a1, t3), v128.load(lower), v128.load(lower, 16), p);
+    const u3 = mulShoup(i32x4.add(a1, i32x4.sub(twoP, t3)), v128.load(lower, 32), v128.load(lower, 48), p);
+    v128.store(at, i32x4.sub(reduceOnce(i32x4.add(b0, u1), twoP), p));
+    v128.store(at, i32x4.sub(wrapOnce(i32x4.sub(b0, u1), twoP), p), 16);
+    v128.store(at, i32x4.sub(reduceOnce(i32x4.add(b2, u3), twoP), p), 32);
+    v128.store(at, i32x4.sub(wrapOnce(i32x4.sub(b2, u3), twoP), p), 48);
+    upper += 32;
+    lower += 64;
   }
-}
-
-/** Two layers on four vectors, the first two of them 2-lazy. */
-// @ts-ignore: decorator
-@inline
-function forwardQuad(
-  at: usize, a0: v128, a1: v128, x2: v128, x3: v128, middle: usize, bottom: usize, p: v128, twoP: v128,
-): void {
-  const w = v128.load(middle), q = v128.load(middle, 16);
-  const t2 = mulShoup(x2, w, q, p), t3 = mulShoup(x3, w, q, p);
-  const b0 = reduceOnce(i32x4.add(a0, t2), twoP), b2 = wrapOnce(i32x4.sub(a0, t2), twoP);
-  const u1 = mulShoup(i32x4.add(a1, t3), v128.load(bottom), v128.load(bottom, 16), p);
-  const u3 = mulShoup(i32x4.add(a1, i32x4.sub(twoP, t3)), v128.load(bottom, 32), v128.load(bottom, 48), p);
-  v128.store(at, i32x4.sub(reduceOnce(i32x4.add(b0, u1), twoP), p));
-  v128.store(at, i32x4.sub(wrapOnce(i32x4.sub(b0, u1), twoP), p), 16);
-  v128.store(at, i32x4.sub(reduceOnce(i32x4.add(b2, u3), twoP), p), 32);
-  v128.store(at, i32x4.sub(wrapOnce(i32x4.sub(b2, u3), twoP), p), 48);
 }
 
 // @ts-ignore: decorator
@@ -215,7 +211,8 @@ function forwardAfterEntry(data: usize, table: usize): void {
   const p = splat(table);
   const twoP = i32x4.shl(p, 1);
   const twiddles = table + FORWARD;
-  for (let k: u32 = 0; k < 8; k += 2) forwardTwoLayers(data, twiddles, k, p, twoP);
+  forwardFirstLayer(data, twiddles, p, twoP);
+  for (let k: u32 = 1; k < 9; k += 2) forwardTwoLayers(data, twiddles, k, p, twoP);
   forwardLastLayers(data, twiddles, p, twoP);
 }
 
