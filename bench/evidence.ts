@@ -1,0 +1,142 @@
+/**
+ * What evidence costs: durable events a second, one at a time and together, against Level's own synced puts in the same
+ * run; proofs and their sizes; verification of a bundle of one request.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BatchOp, levelEvidenceStore } from '@sealedger/node/evidence/level-store.ts';
+import { EvidenceLog } from '@sealedger/node/evidence/log.ts';
+import type { EventDraft } from '@sealedger/node/evidence/log-entry.ts';
+import { eventSigner } from '@sealedger/node/evidence/signer.ts';
+import { canonicalText } from '@sealedger/protocol/canonical.ts';
+import { Level } from 'level';
+
+export type BenchRow = {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly against: string | null;
+  readonly ratio: number | null;
+};
+
+const EVENTS = 20_000;
+const WARM_UP = 4_000;
+const ALONE = 1_000;
+const PROOFS = 500;
+const CALLERS = 256;
+const GOAL = 5_000;
+
+type Setting = {
+  readonly database: Level<string, string>;
+  readonly log: EvidenceLog<BatchOp>;
+  readonly rows: BenchRow[];
+};
+
+/** Runs every measurement; about 15 s. */
+export async function run(): Promise<BenchRow[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'sealedger-bench-'));
+  const database = new Level<string, string>(directory);
+  await database.open();
+  try {
+    const log = await EvidenceLog.open({
+      store: levelEvidenceStore(database),
+      signer: eventSigner('tax', 1, randomBytes(32)),
+      clock: { now: () => Date.now() },
+      secret: randomBytes(32),
+    });
+    const setting: Setting = { database, log, rows: [] };
+    await measureAppends(setting);
+    await measureProofs(setting);
+    await measureSizes(setting);
+    return setting.rows;
+  } finally {
+    await database.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function row(
+  what: string,
+  value: number,
+  unit: string,
+  against: string | null = null,
+  ratio: number | null = null,
+): BenchRow {
+  return {
+    what,
+    value: Math.round(value * 10) / 10,
+    unit,
+    against,
+    ratio: ratio === null ? null : Math.round(ratio * 100) / 100,
+  };
+}
+
+async function perSecond(count: number, work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return (1000 * count) / (performance.now() - startedAt);
+}
+
+async function measureAppends({ database, log, rows }: Setting): Promise<void> {
+  await appendTogether(log, 0, WARM_UP);
+  const together = await perSecond(EVENTS, () => appendTogether(log, WARM_UP, EVENTS));
+  rows.push(
+    row(
+      `durable unlocking events, ${CALLERS} callers at once`,
+      together,
+      'events/s',
+      `goal ${GOAL}/s`,
+      together / GOAL,
+    ),
+  );
+  const alone = await perSecond(ALONE, async () => {
+    for (let n = 0; n < ALONE; n++) await log.append([unlocking(WARM_UP + EVENTS + n)]);
+  });
+  const puts = await perSecond(ALONE, async () => {
+    for (let n = 0; n < ALONE; n++) await database.put(`plain/${n}`, 'x'.repeat(2000), { sync: true });
+  });
+  rows.push(row('durable events, one caller', alone, 'events/s', 'synced puts of 2 kB on Level', alone / puts));
+}
+
+/** `count` events from callers that each wait for their event before the next. */
+async function appendTogether(log: EvidenceLog<BatchOp>, from: number, count: number): Promise<void> {
+  let next = from;
+  const caller = async (): Promise<void> => {
+    while (next < from + count) await log.append([unlocking(next++)]);
+  };
+  await Promise.all(Array.from({ length: CALLERS }, caller));
+}
+
+async function measureProofs({ log, rows }: Setting): Promise<void> {
+  const size = log.size;
+  const inclusions = await perSecond(PROOFS, async () => {
+    for (let n = 0; n < PROOFS; n++) await log.inclusionProof((n * 7919) % size, size);
+  });
+  rows.push(row(`inclusion proofs, ${size} events`, inclusions, 'proofs/s'));
+  const consistencies = await perSecond(PROOFS, async () => {
+    for (let n = 0; n < PROOFS; n++) await log.consistencyProof(1 + ((n * 7919) % (size - 1)), size);
+  });
+  rows.push(row(`consistency proofs, ${size} events`, consistencies, 'proofs/s'));
+}
+
+async function measureSizes({ log, rows }: Setting): Promise<void> {
+  const size = log.size;
+  const { signed, openings } = await log.eventAt(size >> 1);
+  const proof = await log.inclusionProof(size >> 1, size);
+  rows.push(row('signed event of 9 fields', canonicalText(signed).length, 'bytes'));
+  rows.push(row('its openings', canonicalText(openings).length, 'bytes'));
+  rows.push(row(`its inclusion proof, ${proof.length} hashes`, canonicalText(proof).length, 'bytes'));
+  rows.push(row('a signed checkpoint', canonicalText(await log.checkpoint()).length, 'bytes'));
+}
+
+function unlocking(n: number): EventDraft {
+  const digest = (salt: number): string => (n * 16 + salt).toString(16).padStart(64, '0');
+  const ids = { requestId: 'a'.repeat(64), computationId: 'b'.repeat(64) };
+  const digests = { requestDigest: digest(1), receiptDigest: digest(2), blindedDigest: digest(3) };
+  const fields = { ...ids, lane: 0, counter: n + 1, count: 1, totalUsed: n + 1, ...digests };
+  return { kind: 'unlocking', key: `bench/${n}`, fields };
+}
+
+if (import.meta.main) console.table(await run(), ['what', 'value', 'unit', 'against', 'ratio']);
