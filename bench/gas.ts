@@ -14,14 +14,7 @@ import { computeAddress, SigningKey } from 'ethers';
 import { startEngine } from '../deploy/chain-engine.ts';
 import { systemClock } from '../deploy/clock.ts';
 import { deployContracts } from '../deploy/contracts.ts';
-
-export type BenchRow = {
-  readonly what: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly against: string | null;
-  readonly ratio: number | null;
-};
+import type { BenchRow } from './bench-row.ts';
 
 const GENESIS_SECONDS = 1_800_000_000;
 const WRITES = 200;
@@ -174,5 +167,3 @@ async function measureRate({ client, rows }: Setting): Promise<void> {
   const seconds = (performance.now() - startedAt) / 1000;
   rows.push(row('writes of one client, engine in this process', Math.round(WRITES / seconds), 'transactions/s'));
 }
-
-if (import.meta.main) console.table(await run(), ['what', 'value', 'unit']);

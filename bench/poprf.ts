@@ -11,14 +11,7 @@ import type { HkdfPort } from '@sealedger/protocol/hkdf.ts';
 import { loadPoprf, type Poprf, type PoprfKeyPair } from '@sealedger/protocol/poprf.ts';
 import { locatorFromOutput } from '@sealedger/protocol/register.ts';
 import { padFromPoprfOutput } from '@sealedger/protocol/rlwe/masks.ts';
-
-export type BenchRow = {
-  readonly what: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly against: string | null;
-  readonly ratio: number | null;
-};
+import type { BenchRow } from './bench-row.ts';
 
 type Setting = {
   readonly poprf: Poprf;
@@ -164,11 +157,4 @@ function secondsEach(call: (i: number) => void): number {
 
 function row(what: string, value: number, unit: string, ratio: number | null): BenchRow {
   return { what, value, unit, against: ratio === null ? null : PEER, ratio };
-}
-
-if (import.meta.main) {
-  for (const { what, value, unit, ratio } of await run()) {
-    const compared = ratio === null ? '' : `${ratio.toFixed(1)} × ${PEER}`;
-    console.log(`${what.padEnd(72)}${value.toPrecision(4).padStart(8)} ${unit.padEnd(4)} ${compared}`);
-  }
 }
