@@ -47,9 +47,14 @@ export type ModelFeature = z.output<typeof modelFeatureSchema>;
 export type LinearFeature = z.output<typeof linear>;
 
 const bits = z.int().min(1).max(20);
+/** A department does not see parseModel's answer, so its copy of the clip is checked by itself. */
+const orderedClip = clip.refine(
+  ([low, high]) => low <= high && Number.isFinite(high - low),
+  'a clip is [low, high] with low <= high and a finite width',
+);
 /** What a department is told of a feature; `valueBits` is the width of its quantised value. */
 export const featureDefinitionSchema = z.discriminatedUnion('transform', [
-  linear.omit({ weight: true, mean: true, std: true }).extend({ valueBits: bits }),
+  linear.omit({ weight: true, mean: true, std: true }).extend({ clip: orderedClip, valueBits: bits }),
   equals.omit({ weight: true }).extend({ valueBits: z.literal(1) }),
   missing.omit({ weight: true }).extend({ valueBits: z.literal(1) }),
 ]);
