@@ -1,0 +1,86 @@
+/** A request for a sealed joint score as the parts under test see it: document, its place on chain, and what may vary. */
+import type { RequestView } from '@sealedger/node/ports.ts';
+import { SUITE } from '@sealedger/protocol/domains.ts';
+import { datasetVersionId } from '@sealedger/protocol/ledger/ids.ts';
+import type { FeatureDefinition } from '@sealedger/protocol/model.ts';
+import { type RequestDocument, requestId } from '@sealedger/protocol/request.ts';
+import { START_MS } from './organisations.ts';
+
+export const hexOf = (byte: number): string => byte.toString(16).padStart(2, '0').repeat(32);
+export const EXPIRES_AT = START_MS / 1000 + 30 * 86_400;
+
+const linear = (party: string, field: string): FeatureDefinition => ({
+  party,
+  field,
+  transform: 'linear',
+  clip: [0, 1000],
+  missing: 250,
+  valueBits: 16,
+});
+
+const named = (owner: string, name: string) => ({ owner, name, version: 1, id: datasetVersionId(owner, name, 1) });
+
+/** Two departments, `court` and `tax`; gates `bureau` and `tax`; bank `bank`. */
+export function requestDocument(change: Partial<RequestDocument> = {}): RequestDocument {
+  return {
+    suite: SUITE,
+    version: 1,
+    requester: 'bank',
+    purpose: 'credit-underwriting',
+    legalBasis: 'consent of the applicant',
+    computation: 'sealed-scoring',
+    datasets: [named('court', 'cases'), named('tax', 'returns')],
+    register: named('bureau', 'people'),
+    gates: ['bureau', 'tax'],
+    features: [
+      linear('tax', 'income'),
+      linear('court', 'claims'),
+      { party: 'court', field: 'state', transform: 'equals', value: 'open', valueBits: 1 },
+      { party: 'tax', field: 'grade', transform: 'missing', valueBits: 1 },
+    ],
+    modelDigest: hexOf(0x4d),
+    scaleBits: 20,
+    noisePolicy: { kind: 'centred-uniform', totalWidthLog2: -12 },
+    modelCertificate: null,
+    singleDepartment: false,
+    quota: 100,
+    expiresAt: EXPIRES_AT,
+    nonce: hexOf(0x11),
+    ...change,
+  };
+}
+
+/** The request as the contract holds it; active, with grants and gate keys, unless changed. */
+export function onChainView(document: RequestDocument, change: Partial<RequestView> = {}): RequestView {
+  const deciders = [...new Set([...document.datasets, document.register].map(({ owner }) => owner))];
+  return {
+    id: requestId(document),
+    requester: document.requester,
+    purpose: document.purpose,
+    modelDigest: document.modelDigest,
+    datasetVersions: document.datasets.map(({ id }) => id),
+    registerVersion: document.register.id,
+    gates: document.gates,
+    quota: document.quota,
+    expiresAt: document.expiresAt,
+    singleDepartment: document.singleDepartment,
+    state: 'active',
+    decisions: deciders.map((decider, i) => ({ decider, decision: 'approved', grantHash: hexOf(0x60 + i) })),
+    gateKeys: document.gates.map((gate, i) => ({ gate, publicKey: hexOf(0x70 + i) })),
+    attempt: 1,
+    ...change,
+  };
+}
+
+/** The versions that a document names, as published. */
+export function versionViews(document: RequestDocument) {
+  return [...document.datasets, document.register].map(({ id, owner, name, version }, i) => ({
+    id,
+    owner,
+    name,
+    version,
+    metadataHash: hexOf(0x80 + i),
+    commitment: hexOf(0x90 + i),
+    state: 'published' as const,
+  }));
+}
