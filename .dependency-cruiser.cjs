@@ -128,9 +128,10 @@ const placeRules = [
   },
   {
     name: 'demo-and-bench-stand-alone',
+    comment: 'A benchmark may start what the tests start, through their support files.',
     severity: 'error',
     from: { path: '^(demo|bench)/' },
-    to: { path: '^(demo|bench|test)/', pathNot: '^$1/' },
+    to: { path: '^(demo|bench|test)/', pathNot: ['^$1/', '^test/[^/]+/support/'] },
   },
   {
     name: 'deploy-imports',
