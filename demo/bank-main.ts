@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { nativeEd25519 } from '@sealedger/node/crypto.ts';
 import { openKeystore } from '@sealedger/node/keys/keystore.ts';
 import { bundleText, parseBundle } from '@sealedger/protocol/evidence/bundle.ts';
 import { parseIdentifier } from '@sealedger/protocol/identifier.ts';
@@ -104,6 +105,7 @@ async function openBankOf(task: BankTask, files: ScenarioFiles): Promise<Bank> {
       clock: systemClock,
       randomBytes: (length) => new Uint8Array(randomBytes(length)),
       store: fileStore(join(task.directory, 'store')),
+      ed25519: nativeEd25519,
     },
   });
 }

@@ -44,7 +44,7 @@ export function createProcesses(logDirectory: string): Processes {
 }
 
 function startChild(name: string, script: URL, args: readonly string[], logFile: string): Child {
-  const child = fork(fileURLToPath(script), [...args], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = fork(fileURLToPath(script), [...args], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] });
   child.stderr!.pipe(createWriteStream(logFile, { flags: 'a' }));
   const lines: Record<string, unknown>[] = [];
   const waiting = new Set<() => void>();

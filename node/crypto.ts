@@ -1,6 +1,17 @@
 /** Node's native primitives, in the shapes that the protocol asks for. */
-import { createCipheriv, createHash, createHmac, createPrivateKey, createPublicKey, hkdfSync, sign } from 'node:crypto';
+import {
+  createCipheriv,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  hkdfSync,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import type { Ed25519 } from '@sealedger/protocol/signature.ts';
 
 /** AES-256-CTR keystream with a zero IV; every key is used once. */
 export function expand(key: Uint8Array, lengthBytes: number): Uint8Array {
@@ -31,14 +42,32 @@ export async function hmacFile(key: Uint8Array, path: string): Promise<Uint8Arra
   return mac.digest();
 }
 
+/** DER up to the key itself (RFC 8410, section 7). */
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
+const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex');
 
-/** An Ed25519 signer (RFC 8032) over a 32-byte seed. */
-export function ed25519Signer(seed: Uint8Array): {
-  readonly publicKey: Uint8Array;
-  readonly sign: (message: Uint8Array) => Uint8Array;
-} {
+const privateKeys = new WeakMap<Uint8Array, KeyObject>();
+
+function privateKey(seed: Uint8Array): KeyObject {
+  const known = privateKeys.get(seed);
+  if (known !== undefined) return known;
   const key = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: 'der', type: 'pkcs8' });
-  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
-  return { publicKey: new Uint8Array(spki.subarray(-32)), sign: (message) => new Uint8Array(sign(null, message, key)) };
+  privateKeys.set(seed, key);
+  return key;
 }
+
+/** Ed25519 (RFC 8032) of OpenSSL: about thirty times as fast as the portable one. Keys come from the chain. */
+export const nativeEd25519: Ed25519 = {
+  publicKey: (seed) =>
+    new Uint8Array(createPublicKey(privateKey(seed)).export({ format: 'der', type: 'spki' }).subarray(-32)),
+  sign: (message, seed) => new Uint8Array(sign(null, message, privateKey(seed))),
+  verify: (signature, message, publicKey) => {
+    if (signature.length !== 64 || publicKey.length !== 32) return false;
+    try {
+      const key = createPublicKey({ key: Buffer.concat([SPKI_ED25519, publicKey]), format: 'der', type: 'spki' });
+      return verify(null, message, key, signature);
+    } catch {
+      return false;
+    }
+  },
+};

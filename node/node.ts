@@ -27,7 +27,7 @@ import { createComputations } from './compute/computations.ts';
 import { prepareWork } from './compute/prepare.ts';
 import { createRunner } from './compute/runner.ts';
 import type { NodeConfig } from './config.ts';
-import { ed25519Signer, hkdf } from './crypto.ts';
+import { hkdf, nativeEd25519 } from './crypto.ts';
 import { Anchorer } from './evidence/anchor.ts';
 import { ledgerAnchorChain } from './evidence/anchor-chain.ts';
 import { levelEvidenceStore } from './evidence/level-store.ts';
@@ -168,7 +168,7 @@ async function assemble(
   log: Logger,
 ): Promise<NodeParts> {
   const { org, dataDir } = config;
-  const identity = { org, keyEpoch, sign: ed25519Signer(keys.signing).sign };
+  const identity = { org, keyEpoch, sign: (message: Uint8Array) => nativeEd25519.sign(message, keys.signing) };
   const sign = <Body>(domain: (typeof domains)[keyof typeof domains], body: Body, expiresAt?: number) =>
     signEnvelope(
       {
@@ -180,6 +180,7 @@ async function assemble(
         body,
       },
       keys.signing,
+      nativeEd25519,
     );
   const ledger = createLedger(client, org, clock);
   const members = createDirectory(client, clock);

@@ -10,6 +10,7 @@ import { concat, equalBytes, toHex, utf8Decode } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
 import { signRequestHeaders, verifyResponseHeaders } from './http-signature.ts';
 import { refusalOf } from './problem.ts';
+import { type Ed25519, nobleEd25519 } from './signature.ts';
 
 export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -23,6 +24,8 @@ export interface PeerPorts {
   readonly fetch: FetchFunction;
   readonly clock: { now(): number; sleep(ms: number): Promise<void> };
   readonly randomBytes: (length: number) => Uint8Array;
+  /** A native implementation, where the platform has one. */
+  readonly ed25519?: Ed25519;
 }
 
 export interface PeerCall {
@@ -121,6 +124,7 @@ async function exchange(identity: PeerIdentity, ports: PeerPorts, peer: Peer, ca
     now: Math.floor(ports.clock.now() / 1000),
     maxSkewSeconds: MAX_SKEW_SECONDS,
     maxLifetimeSeconds: VALIDITY_SECONDS,
+    ed25519: ports.ed25519 ?? nobleEd25519,
   });
   const body = await readBody(response, peer.org, call.maxBytes ?? DEFAULT_MAX_BYTES);
   if (contentDigest === undefined || !equalBytes(sha256(body), contentDigest))

@@ -23,6 +23,7 @@ import { type ComputeProgress, computeTable } from './compute.ts';
 import type { BankPorts } from './ports.ts';
 import { createReleases } from './releases.ts';
 import { createScoreOpener, type OpenedScore, type UnlockOptions } from './scores.ts';
+import type { UnlockerParts } from './unlocker.ts';
 
 export interface BankOptions {
   readonly org: string;
@@ -42,6 +43,8 @@ export interface BankContext {
   readonly peers: PeerClient;
   readonly poprf: Poprf;
   readonly ports: BankPorts;
+  /** Heads of the unlocking lanes that this process used. */
+  readonly lanes: UnlockerParts['lanes'];
   /** An active organisation's entry on chain. @throws {ProtocolError} MEMBER_UNKNOWN, MEMBER_SUSPENDED */
   member(org: string): Promise<OrganisationRecord>;
   /** Its node, as the peer client calls it. */
@@ -116,10 +119,21 @@ async function openContext(options: BankOptions): Promise<BankContext> {
     return record;
   };
   const { keyEpoch } = await member(org);
-  const sign = (message: Uint8Array): Uint8Array => nobleEd25519.sign(message, keys.signing);
+  const sign = (message: Uint8Array): Uint8Array => (ports.ed25519 ?? nobleEd25519).sign(message, keys.signing);
   const peers = createPeerClient({ org, keyEpoch, sign }, ports);
   const peer = async (id: string): Promise<Peer> => peerOf(await member(id));
-  return { org, keyEpoch, signing: keys.signing, ledger, peers, poprf: await loadPoprf(), ports, member, peer };
+  return {
+    org,
+    keyEpoch,
+    signing: keys.signing,
+    ledger,
+    peers,
+    poprf: await loadPoprf(),
+    ports,
+    member,
+    peer,
+    lanes: new Map(),
+  };
 }
 
 /** An organisation's node as the peer client calls it. */

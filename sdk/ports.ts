@@ -1,5 +1,6 @@
 /** What the SDK asks of the platform it runs on; Node and browsers fill it in differently. */
 import type { FetchFunction } from '@sealedger/protocol/peer-client.ts';
+import type { Ed25519 } from '@sealedger/protocol/signature.ts';
 
 /** The bank's own durable store: secrets and sealed tables. Whoever reads it is the bank. */
 export interface BankStore {
@@ -13,4 +14,6 @@ export interface BankPorts {
   readonly clock: { now(): number; sleep(ms: number): Promise<void> };
   readonly randomBytes: (length: number) => Uint8Array;
   readonly store: BankStore;
+  /** A native implementation of Ed25519, where the platform has one; else the portable one. */
+  readonly ed25519?: Ed25519;
 }

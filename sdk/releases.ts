@@ -19,33 +19,63 @@ export interface Releases {
 }
 
 export function createReleases(context: BankContext): Releases {
-  const { store, randomBytes } = context.ports;
-  const key = (requestId: string): string => `result/${requestId}/waiting`;
+  const waiting = new Map<string, Promise<WaitingList>>();
+  const listOf = (requestId: string): Promise<WaitingList> => {
+    const known = waiting.get(requestId) ?? loadWaiting(context, requestId);
+    waiting.set(requestId, known);
+    return known;
+  };
   let tail: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
     const result = tail.then(task, task);
     tail = result.catch(() => undefined);
     return result;
   };
-  const waiting = async (requestId: string): Promise<Waiting[]> => {
-    const bytes = await store.get(key(requestId));
-    return bytes === undefined ? [] : (JSON.parse(new TextDecoder().decode(bytes)) as Waiting[]);
-  };
   return {
     note: (requestId, scores) =>
       inTurn(async () => {
-        const fresh = scores.map((score) => ({ ...score, salt: toHex(randomBytes(16)) }));
-        await store.put(key(requestId), utf8(JSON.stringify([...(await waiting(requestId)), ...fresh])));
+        const list = await listOf(requestId);
+        const fresh = scores.map((score) => ({ ...score, salt: toHex(context.ports.randomBytes(16)) }));
+        await context.ports.store.put(keys.note(requestId, list.notes), utf8(JSON.stringify(fresh)));
+        list.notes += 1;
+        list.scores.push(...fresh);
       }),
     commit: (requestId) =>
       inTurn(async () => {
-        const scores = await waiting(requestId);
-        if (scores.length === 0) return null;
-        const batch = await commitScores(context, requestId, scores);
-        await store.put(key(requestId), utf8('[]'));
+        const list = await listOf(requestId);
+        if (list.scores.length === 0) return null;
+        const batch = await commitScores(context, requestId, list.scores);
+        await context.ports.store.put(keys.committed(requestId), utf8(String(list.notes)));
+        list.scores.length = 0;
         return batch;
       }),
   };
+}
+
+/** What waits for the next commitment; `notes` numbers the stored notes from the first one on. */
+interface WaitingList {
+  notes: number;
+  readonly scores: Waiting[];
+}
+
+const keys = {
+  note: (requestId: string, note: number): string => `result/${requestId}/note-${note}`,
+  /** Number of notes that are committed to. */
+  committed: (requestId: string): string => `result/${requestId}/committed`,
+} as const;
+
+async function loadWaiting({ ports }: BankContext, requestId: string): Promise<WaitingList> {
+  const read = async (key: string): Promise<unknown> => {
+    const bytes = await ports.store.get(key);
+    return bytes === undefined ? undefined : JSON.parse(new TextDecoder().decode(bytes));
+  };
+  const list: WaitingList = { notes: ((await read(keys.committed(requestId))) as number | undefined) ?? 0, scores: [] };
+  for (;;) {
+    const note = (await read(keys.note(requestId, list.notes))) as Waiting[] | undefined;
+    if (note === undefined) return list;
+    list.scores.push(...note);
+    list.notes += 1;
+  }
 }
 
 /** The openings are stored under the batch before the chain hears of it; a crash in between commits to the same root again. */

@@ -124,7 +124,7 @@ async function unlockBatch(
   subjects: readonly SubjectId[],
 ): Promise<Key[]> {
   const { ports, peers, poprf, org, keyEpoch, signing } = context;
-  const parts = { ports, peers, poprf, signer: { org, keyEpoch, secretKey: signing } };
+  const parts = { ports, peers, poprf, signer: { org, keyEpoch, secretKey: signing }, lanes: context.lanes };
   const { requestId, computationId } = open.table;
   const outputs = await Promise.all(
     open.gates.map((gate) => unlockAtGate(parts, gate, { requestId, computationId, lane, subjects })),

@@ -32,10 +32,15 @@ export interface UnlockerParts {
   readonly peers: PeerClient;
   readonly poprf: Poprf;
   readonly signer: { readonly org: string; readonly keyEpoch: number; readonly secretKey: Uint8Array };
+  /** Heads of the lanes that this process used, by key. */
+  readonly lanes: Map<string, Lane>;
 }
 
-const laneSchema = z.strictObject({ counter: z.int().min(0), receipt: z.string().nullable() });
-type Lane = z.output<typeof laneSchema>;
+/** Where a lane of one gate stands; kept in memory, because the stored order and the gate know it too. */
+interface Lane {
+  readonly counter: number;
+  readonly receipt: string | null;
+}
 
 /** Everything that an order needs to be sent again and to be finalised. */
 const pendingSchema = z.strictObject({
@@ -65,15 +70,12 @@ export async function unlockAtGate(
   batch: UnlockBatch,
 ): Promise<readonly Uint8Array[]> {
   const laneKey = `lane/${batch.requestId}/${gate.org}/${batch.lane}`;
-  const lane = await readJson(parts.ports, laneKey, laneSchema, { counter: 0, receipt: null });
-  const pending = await readJson(parts.ports, `${laneKey}/pending`, pendingSchema.nullable(), null);
-  if (pending !== null && isOpen(pending, lane)) {
-    if (isSameBatch(pending, batch)) return exchange(parts, gate, batch, pending, laneKey);
-    const head = await laneAtGate(parts, gate, batch);
-    await writeJson(parts.ports, laneKey, head);
-    return order(parts, gate, batch, head, laneKey);
-  }
-  return order(parts, gate, batch, lane, laneKey);
+  const lane = parts.lanes.get(laneKey);
+  if (lane !== undefined) return order(parts, gate, batch, lane, laneKey);
+  const pending = await readJson(parts.ports, laneKey, pendingSchema.nullable(), null);
+  if (pending !== null && isSameBatch(pending, batch)) return exchange(parts, gate, batch, pending, laneKey);
+  const head = pending === null ? { counter: 0, receipt: null } : await laneAtGate(parts, gate, batch);
+  return order(parts, gate, batch, head, laneKey);
 }
 
 async function order(
@@ -84,7 +86,8 @@ async function order(
   laneKey: string,
 ): Promise<readonly Uint8Array[]> {
   const work = await newOrder(parts, gate, batch, lane);
-  await writeJson(parts.ports, `${laneKey}/pending`, work);
+  await writeJson(parts.ports, laneKey, work);
+  parts.lanes.delete(laneKey);
   return exchange(parts, gate, batch, work, laneKey);
 }
 
@@ -122,6 +125,7 @@ async function newOrder(parts: UnlockerParts, gate: UnlockGate, batch: UnlockBat
       body: order,
     },
     signer.secretKey,
+    ports.ed25519,
   );
   return {
     order: envelope,
@@ -163,7 +167,7 @@ async function exchange(
     info,
     tweakedKey,
   });
-  await writeJson(parts.ports, laneKey, { counter: receipt.body.counter, receipt: receipt.digest } satisfies Lane);
+  parts.lanes.set(laneKey, { counter: receipt.body.counter, receipt: receipt.digest });
   return outputs;
 }
 
@@ -179,6 +183,7 @@ function openReceipt(
     key: { signer: gate.org, keyEpoch: gate.keyEpoch, publicKey: gate.ed25519 },
     now: new Date(parts.ports.clock.now()),
     schema: unlockReceiptSchema,
+    ...(parts.ports.ed25519 === undefined ? {} : { ed25519: parts.ports.ed25519 }),
   });
   const pairs: readonly (readonly [string, unknown, unknown])[] = [
     ['requestId', body.requestId, order.body.requestId],
@@ -198,11 +203,6 @@ type OrderEnvelope = ReturnType<typeof signEnvelope<UnlockOrder>>;
 
 function orderOf(work: Pending): OrderEnvelope {
   return work.order as OrderEnvelope;
-}
-
-/** An order that was stored and of which no receipt came back. */
-function isOpen(pending: Pending, lane: Lane): boolean {
-  return orderOf(pending).body.counter === lane.counter + 1;
 }
 
 function isSameBatch(pending: Pending, batch: UnlockBatch): boolean {

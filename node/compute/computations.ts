@@ -21,7 +21,7 @@ import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { computationKeyPair } from '@sealedger/protocol/register.ts';
 import type { RequestDocument } from '@sealedger/protocol/request.ts';
 import { RING_DEGREE } from '@sealedger/protocol/rlwe/parameters.ts';
-import { hkdf, sha256 } from '../crypto.ts';
+import { hkdf, nativeEd25519, sha256 } from '../crypto.ts';
 import type { RegisterStore } from '../match/register-store.ts';
 import type { Mutex } from '../mutex.ts';
 import type { Clock, Directory, EventLog, Ledger, RequestView, StateOperation, StateStore } from '../ports.ts';
@@ -269,6 +269,7 @@ async function openAnnouncements(
         key: { signer: org, keyEpoch: member.keyEpoch, publicKey: member.ed25519 },
         now: new Date(parts.clock.now()),
         schema: announcementSchema,
+        ed25519: nativeEd25519,
       });
       const own = org === parts.org && canonicalText(body) !== canonicalText(record.announcement.body);
       if (body.org !== org || body.computationId !== record.computationId || own) throw incomplete(org);

@@ -20,6 +20,7 @@ import {
   unlockOrderSchema,
 } from '@sealedger/protocol/unlocking.ts';
 import type { ComputationRecord } from '../compute/computation.ts';
+import { nativeEd25519 } from '../crypto.ts';
 import type { Mutex } from '../mutex.ts';
 import type { Clock, Directory, EventLog, Ledger, StateOperation, StateStore } from '../ports.ts';
 import { admitOrder, assertQuota, type LaneHead } from './lane.ts';
@@ -110,6 +111,7 @@ async function openOrder(parts: UnlockingParts, caller: string, bytes: Uint8Arra
     key: { signer: caller, keyEpoch: member.keyEpoch, publicKey: member.ed25519 },
     now: new Date(parts.clock.now()),
     schema: unlockOrderSchema,
+    ed25519: nativeEd25519,
   });
   const mismatch = (part: string): ProtocolError => new ProtocolError('UNLOCK_ORDER_MISMATCH', { part });
   if (order.gate !== parts.org) throw mismatch('gate');

@@ -13,6 +13,7 @@ import { signResponseHeaders, verifyRequestHeaders } from '@sealedger/protocol/h
 import type { PeerIdentity } from '@sealedger/protocol/peer-client.ts';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '@sealedger/protocol/problem.ts';
 import express, { type Express, type Request, type Response } from 'express';
+import { nativeEd25519 } from '../crypto.ts';
 import type { Directory, Logger, NonceStore, Role } from '../ports.ts';
 import { statusOf } from './problem.ts';
 
@@ -109,6 +110,7 @@ async function authenticate(
     now: Math.floor(parts.clock.now() / 1000),
     maxSkewSeconds: MAX_SKEW_SECONDS,
     maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
+    ed25519: nativeEd25519,
   });
   const member = await parts.directory.activeMember(verified.org);
   if (!route.roles.some((role) => member.roles.includes(role))) {

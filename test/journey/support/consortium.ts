@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nativeEd25519 } from '@sealedger/node/crypto.ts';
 import type { SubjectId } from '@sealedger/protocol/identifier.ts';
 import type { Deployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { type Bank, openBank } from '@sealedger/sdk/bank.ts';
@@ -132,6 +133,7 @@ export async function openTestBank(
       clock: systemClock,
       randomBytes: (length) => new Uint8Array(randomBytes(length)),
       store: memoryStore(),
+      ed25519: nativeEd25519,
     },
   });
 }

@@ -1,11 +1,11 @@
 /** Organisations with keys that follow from their names, and a directory of them that tests can change. */
 import { createHash } from 'node:crypto';
-import { ed25519Signer } from '@sealedger/node/crypto.ts';
+import { nativeEd25519 } from '@sealedger/node/crypto.ts';
 import type { Directory, Member, Role } from '@sealedger/node/ports.ts';
 import type { Domain } from '@sealedger/protocol/domains.ts';
 import { type SignedEnvelope, signEnvelope } from '@sealedger/protocol/envelope.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
-import { x25519PublicKey } from '@sealedger/protocol/signature.ts';
+import { nobleEd25519, x25519PublicKey } from '@sealedger/protocol/signature.ts';
 
 /** 32 bytes that depend on a label only. */
 export function keyOf(label: string): Uint8Array {
@@ -24,18 +24,19 @@ export const START_MS = Date.UTC(2026, 10, 21, 8);
 
 export function organisation(org: string, roles: readonly Role[], endpoint = `http://${org}.test`): Organisation {
   const [signing, sealing, seed] = [keyOf(`${org}/signing`), keyOf(`${org}/sealing`), keyOf(`${org}/seed`)];
-  const { publicKey, sign } = ed25519Signer(signing);
+  const publicKey = nativeEd25519.publicKey(signing);
+  const sign = (message: Uint8Array): Uint8Array => nativeEd25519.sign(message, signing);
   return {
     org,
     roles,
     endpoint,
     keyEpoch: 1,
-    ed25519: publicKey,
+    ed25519: nobleEd25519.publicKey(signing),
     x25519: x25519PublicKey(sealing),
     signing,
     sealing,
     seed,
-    sign,
+    sign: (message) => nobleEd25519.sign(message, signing),
     envelope: (domain, body, issuedAtMs = START_MS) =>
       signEnvelope({ domain, signer: org, keyEpoch: 1, issuedAt: new Date(issuedAtMs).toISOString(), body }, signing),
   };
