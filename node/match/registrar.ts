@@ -10,6 +10,7 @@ import { toHex } from '@sealedger/protocol/bytes.ts';
 import { type DatasetMetadata, metadataHash } from '@sealedger/protocol/dataset.ts';
 import { domains, SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { MAX_REGISTER_SIZE } from '@sealedger/protocol/register.ts';
 import { z } from 'zod';
 import { checkTable, parseSubjectCell } from '../catalogue/dataset.ts';
 import { fileFingerprint, type PublishedVersion, type PublishParts, publishVersion } from '../catalogue/publish.ts';
@@ -42,7 +43,7 @@ export interface Registrar {
 
 /**
  * Publishes the register's table as a version, once for each content.
- * @throws {ProtocolError} as checkTable
+ * @throws {ProtocolError} as checkTable; REGISTER_SIZE for an empty table or one past 2^30 subjects
  */
 export async function openRegistrar(
   parts: PublishParts & { readonly directory: string; readonly seed: Uint8Array },
@@ -57,6 +58,8 @@ export async function openRegistrar(
     metadataHash: (version) => metadataHash(registerMetadata(parts.org, config.name, version)),
     measure: async (version) => {
       const rows = await checkTable({ ...config, fields: [] });
+      if (rows < 1 || rows > MAX_REGISTER_SIZE)
+        throw new ProtocolError('REGISTER_SIZE', { count: rows, max: MAX_REGISTER_SIZE });
       const material = await buildMaterial(config);
       await storeMaterial(directoryOf(parts.directory, config.name, version), material);
       return { commitment: toHex(registerCommitment(material.tags)), rows };
