@@ -1,6 +1,5 @@
 /** Organisations with keys that follow from their names, and a directory of them that tests can change. */
 import { createHash } from 'node:crypto';
-import { nativeEd25519 } from '@sealedger/node/crypto.ts';
 import type { Directory, Member, Role } from '@sealedger/node/ports.ts';
 import type { Domain } from '@sealedger/protocol/domains.ts';
 import { type SignedEnvelope, signEnvelope } from '@sealedger/protocol/envelope.ts';
@@ -24,8 +23,6 @@ export const START_MS = Date.UTC(2026, 10, 21, 8);
 
 export function organisation(org: string, roles: readonly Role[], endpoint = `http://${org}.test`): Organisation {
   const [signing, sealing, seed] = [keyOf(`${org}/signing`), keyOf(`${org}/sealing`), keyOf(`${org}/seed`)];
-  const publicKey = nativeEd25519.publicKey(signing);
-  const sign = (message: Uint8Array): Uint8Array => nativeEd25519.sign(message, signing);
   return {
     org,
     roles,

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { RequestView } from '@sealedger/node/ports.ts';
+import { acceptRequest, assertOwnFeatures, type OwnDataset } from '@sealedger/node/request/intake.ts';
+import type { FeatureDefinition } from '@sealedger/protocol/model.ts';
+import type { RequestDocument } from '@sealedger/protocol/request.ts';
+import { fakeLedger } from './support/fake-ledger.ts';
+import { refusal } from './support/refusals.ts';
+import { hexOf, onChainView, requestDocument } from './support/request-fixture.ts';
+
+function ledgerWith(document: RequestDocument, change: Partial<RequestView> = {}) {
+  const ledger = fakeLedger('tax');
+  const view = onChainView(document, { state: 'submitted', ...change });
+  ledger.requests.set(view.id, view);
+  return ledger;
+}
+
+describe('a request document', () => {
+  it('is taken from its requester where it says what stands on chain', async () => {
+    const document = requestDocument();
+    const accepted = await acceptRequest(ledgerWith(document), document, 'bank');
+    assert.deepEqual(accepted.document, document);
+  });
+
+  it('that was changed after it went on chain is no known request', async () => {
+    const document = requestDocument();
+    const ledger = ledgerWith(document);
+    for (const change of [{ quota: 101 }, { nonce: hexOf(9) }, { modelDigest: hexOf(9) }, { legalBasis: 'other' }]) {
+      await assert.rejects(acceptRequest(ledger, { ...document, ...change }, 'bank'), refusal('REQUEST_UNKNOWN'));
+    }
+  });
+
+  it('is refused from anybody but its requester', async () => {
+    const document = requestDocument();
+    await assert.rejects(acceptRequest(ledgerWith(document), document, 'other'), refusal('REQUEST_NOT_REQUESTER'));
+    const stolen = ledgerWith(document, { requester: 'other' });
+    await assert.rejects(acceptRequest(stolen, document, 'other'), refusal('REQUEST_NOT_REQUESTER'));
+    await assert.rejects(acceptRequest(stolen, document, 'bank'), refusal('REQUEST_NOT_REQUESTER'));
+  });
+
+  const differing: readonly (readonly [string, Partial<RequestView>])[] = [
+    ['purpose', { purpose: 'marketing' }],
+    ['modelDigest', { modelDigest: hexOf(1) }],
+    ['datasets', { datasetVersions: [hexOf(1)] }],
+    ['datasets', { datasetVersions: [...onChainView(requestDocument()).datasetVersions].reverse() }],
+    ['register', { registerVersion: hexOf(1) }],
+    ['gates', { gates: ['tax', 'bureau'] }],
+    ['gates', { gates: ['bureau'] }],
+    ['quota', { quota: 1_000_000 }],
+    ['expiresAt', { expiresAt: 1 }],
+    ['singleDepartment', { singleDepartment: true }],
+  ];
+  for (const [part, change] of differing) {
+    it(`is refused where the chain has another ${part}: ${Object.keys(change)}`, async () => {
+      const document = requestDocument();
+      await assert.rejects(
+        acceptRequest(ledgerWith(document, change), document, 'bank'),
+        refusal('REQUEST_TERMS_MISMATCH', { part }),
+      );
+    });
+  }
+
+  it('is refused where a dataset has no features, a feature no dataset, or an owner two datasets', async () => {
+    const { features, datasets } = requestDocument();
+    const twice = datasets.map((dataset) => ({ ...dataset, owner: 'tax' }));
+    const cases: readonly (readonly [string, Partial<RequestDocument>])[] = [
+      ['features', { features: features.filter(({ party }) => party === 'tax') }],
+      ['features', { features: features.map((feature, i) => (i === 0 ? { ...feature, party: 'water' } : feature)) }],
+      ['datasets', { datasets: twice }],
+    ];
+    for (const [part, change] of cases) {
+      const document = requestDocument(change);
+      await assert.rejects(
+        acceptRequest(ledgerWith(document), document, 'bank'),
+        refusal('REQUEST_TERMS_MISMATCH', { part }),
+      );
+    }
+  });
+
+  const malformed: readonly (readonly [string, unknown, string])[] = [
+    ['no gate', { gates: [] }, 'gates'],
+    ['no quota', { quota: 0 }, 'quota'],
+    [
+      'a noise policy of another width',
+      { noisePolicy: { kind: 'centred-uniform', totalWidthLog2: -40 } },
+      'noisePolicy.totalWidthLog2',
+    ],
+    ['a scale that release noise cannot follow', { scaleBits: 41 }, 'scaleBits'],
+    ['another suite', { suite: 'x' }, 'suite'],
+    [
+      'a department named like a path',
+      { datasets: [{ ...requestDocument().datasets[0]!, owner: '../x' }] },
+      'datasets.0.owner',
+    ],
+    ['an unknown key', { grant: 'all' }, '(root)'],
+    ['a reversed clip', { features: [{ ...requestDocument().features[0]!, clip: [1, 0] }] }, 'features.0.clip'],
+  ];
+  for (const [name, change, path] of malformed) {
+    it(`with ${name} is malformed`, async () => {
+      const document = requestDocument();
+      await assert.rejects(
+        acceptRequest(ledgerWith(document), { ...document, ...(change as object) }, 'bank'),
+        refusal('SCHEMA_MISMATCH', { path }),
+      );
+    });
+  }
+});
+
+describe('the features that are asked of a department', () => {
+  const document = requestDocument();
+  const { id, version, name } = document.datasets.find(({ owner }) => owner === 'tax')!;
+  const own: OwnDataset = {
+    config: {
+      name,
+      file: 'returns.csv',
+      subject: 'id_number',
+      level: 3,
+      fields: [
+        { name: 'income', kind: 'number', missing: 250 },
+        { name: 'grade', kind: 'text' },
+      ],
+    },
+    published: { id, name, version, metadataHash: '', commitment: '', fingerprint: '', rows: 1 },
+  };
+  const asking = (feature: FeatureDefinition) => ({ ...document, features: [feature] });
+  const [income] = document.features;
+
+  it('are taken where the catalogue declares them, with its imputation value', () => {
+    assert.equal(assertOwnFeatures(document, 'tax', [own]), own);
+    assert.equal(assertOwnFeatures(document, 'bureau', []), undefined);
+  });
+
+  it('are refused where the version is not its own, or no longer', () => {
+    assert.throws(() => assertOwnFeatures(document, 'tax', []), refusal('DATASET_UNKNOWN', { dataset: id }));
+    const newer = { ...own, published: { ...own.published, id: hexOf(2) } };
+    assert.throws(() => assertOwnFeatures(document, 'tax', [newer]), refusal('DATASET_UNKNOWN'));
+  });
+
+  it('are refused where a field is not declared, or is text used as a number', () => {
+    const unknown = refusal('REQUEST_FIELD_UNKNOWN');
+    assert.throws(() => assertOwnFeatures(asking({ ...income!, field: 'salary' }), 'tax', [own]), unknown);
+    assert.throws(() => assertOwnFeatures(asking({ ...income!, field: 'grade' }), 'tax', [own]), unknown);
+    assert.throws(
+      () => assertOwnFeatures(asking({ party: 'tax', field: 'x', transform: 'missing', valueBits: 1 }), 'tax', [own]),
+      unknown,
+    );
+  });
+
+  it('are refused with an imputation value that the owner did not declare', () => {
+    const other = asking({ ...income!, missing: 251 } as FeatureDefinition);
+    assert.throws(
+      () => assertOwnFeatures(other, 'tax', [own]),
+      refusal('REQUEST_IMPUTATION_MISMATCH', { field: 'income' }),
+    );
+  });
+});
