@@ -6,27 +6,25 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nativeEd25519 } from '@sealedger/node/crypto.ts';
 import { type BatchOp, levelEvidenceStore } from '@sealedger/node/evidence/level-store.ts';
 import { EvidenceLog } from '@sealedger/node/evidence/log.ts';
 import type { EventDraft } from '@sealedger/node/evidence/log-entry.ts';
 import { eventSigner } from '@sealedger/node/evidence/signer.ts';
 import { canonicalText } from '@sealedger/protocol/canonical.ts';
+import { bundleText } from '@sealedger/protocol/evidence/bundle.ts';
+import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
+import { verifyBundleText } from '@sealedger/sdk/verify/verify-bundle.ts';
 import { Level } from 'level';
-
-export type BenchRow = {
-  readonly what: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly against: string | null;
-  readonly ratio: number | null;
-};
+import { batchSubject, requestSubject, tellStory } from '../test/evidence/support/request-story.ts';
+import type { BenchRow } from './bench-row.ts';
 
 const EVENTS = 20_000;
 const WARM_UP = 4_000;
 const ALONE = 1_000;
 const PROOFS = 500;
 const CALLERS = 256;
-const GOAL = 5_000;
+const VERIFICATIONS = 10;
 
 type Setting = {
   readonly database: Level<string, string>;
@@ -50,6 +48,7 @@ export async function run(): Promise<BenchRow[]> {
     await measureAppends(setting);
     await measureProofs(setting);
     await measureSizes(setting);
+    await measureBundles(setting);
     return setting.rows;
   } finally {
     await database.close();
@@ -81,23 +80,19 @@ async function perSecond(count: number, work: () => Promise<unknown>): Promise<n
 
 async function measureAppends({ database, log, rows }: Setting): Promise<void> {
   await appendTogether(log, 0, WARM_UP);
+  const cpuBefore = process.cpuUsage();
   const together = await perSecond(EVENTS, () => appendTogether(log, WARM_UP, EVENTS));
-  rows.push(
-    row(
-      `durable unlocking events, ${CALLERS} callers at once`,
-      together,
-      'events/s',
-      `goal ${GOAL}/s`,
-      together / GOAL,
-    ),
-  );
-  const alone = await perSecond(ALONE, async () => {
-    for (let n = 0; n < ALONE; n++) await log.append([unlocking(WARM_UP + EVENTS + n)]);
-  });
+  const cpu = process.cpuUsage(cpuBefore);
   const puts = await perSecond(ALONE, async () => {
     for (let n = 0; n < ALONE; n++) await database.put(`plain/${n}`, 'x'.repeat(2000), { sync: true });
   });
-  rows.push(row('durable events, one caller', alone, 'events/s', 'synced puts of 2 kB on Level', alone / puts));
+  const peer = `one synced put of 2 kB after the other on Level (${Math.round(puts)}/s)`;
+  rows.push(row(`durable unlocking events, ${CALLERS} callers at once`, together, 'events/s', peer, together / puts));
+  rows.push(row('processor time of one event, all threads', (cpu.user + cpu.system) / EVENTS, 'µs'));
+  const alone = await perSecond(ALONE, async () => {
+    for (let n = 0; n < ALONE; n++) await log.append([unlocking(WARM_UP + EVENTS + n)]);
+  });
+  rows.push(row('durable unlocking events, one caller', alone, 'events/s', peer, alone / puts));
 }
 
 /** `count` events from callers that each wait for their event before the next. */
@@ -129,6 +124,34 @@ async function measureSizes({ log, rows }: Setting): Promise<void> {
   rows.push(row('its openings', canonicalText(openings).length, 'bytes'));
   rows.push(row(`its inclusion proof, ${proof.length} hashes`, canonicalText(proof).length, 'bytes'));
   rows.push(row('a signed checkpoint', canonicalText(await log.checkpoint()).length, 'bytes'));
+}
+
+/** The bundles of a request over three nodes, two of them departments, and of one released batch. */
+async function measureBundles({ rows }: Setting): Promise<void> {
+  const story = await tellStory();
+  try {
+    for (const subject of [requestSubject, batchSubject]) {
+      const text = bundleText(await story.bundle(subject));
+      rows.push(row(`bundle of a ${subject.kind}, 3 nodes`, text.length, 'bytes'));
+      for (const [name, ed25519] of [
+        ['in Node', nativeEd25519],
+        ['as in a browser', nobleEd25519],
+      ] as const) {
+        const verify = async (): Promise<void> => {
+          for (let n = 0; n < VERIFICATIONS; n++) assertHolds(verifyBundleText(text, story.trust, { ed25519 }));
+        };
+        await verify();
+        const ms = 1000 / (await perSecond(VERIFICATIONS, verify));
+        rows.push(row(`its verification, ${name}`, ms, 'ms'));
+      }
+    }
+  } finally {
+    await story.close();
+  }
+}
+
+function assertHolds({ verdict }: { readonly verdict: string }): void {
+  if (verdict !== 'holds') throw new Error(`the bundle ${verdict}`);
 }
 
 function unlocking(n: number): EventDraft {

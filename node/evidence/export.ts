@@ -99,19 +99,15 @@ async function selectEvents(
     log.find('requestId', subject.requestId),
     ...datasetVersions.map((id) => log.find('datasetId', id)),
   ]);
-  const indexes = [...new Set(found.flat())].sort((a, b) => a - b);
-  const events = await Promise.all(indexes.map((index) => log.eventAt(index)));
-  const kindOf = ({ signed }: LoggedEvent): EventKind => describeEvent(signed.event).kind;
-  const unlockings = events.filter((event) => kindOf(event) === 'unlocking');
-  const kept = new Set(subject.kind === 'batch' || maxUnlockings === 0 ? [] : unlockings.slice(-maxUnlockings));
-  const selected = events.filter((event) => {
-    const kind = kindOf(event);
-    if (kind === 'unlocking') return kept.has(event);
-    const isOtherBatch =
-      kind === 'result' && subject.kind === 'batch' && event.openings['batch']?.value !== subject.batch;
-    return !isOtherBatch;
-  });
-  return { events: selected, omitted: unlockings.length - kept.size };
+  const kinds = new Map(found.flat().map(({ index, kind }) => [index, kind]));
+  const indexes = [...kinds.keys()].sort((a, b) => a - b);
+  const unlockings = indexes.filter((index) => kinds.get(index) === 'unlocking');
+  const kept = subject.kind === 'batch' || maxUnlockings === 0 ? [] : unlockings.slice(-maxUnlockings);
+  const chosen = indexes.filter((index) => kinds.get(index) !== 'unlocking' || kept.includes(index));
+  const events = await Promise.all(chosen.map((index) => log.eventAt(index)));
+  const isMeant = ({ index, openings }: LoggedEvent): boolean =>
+    subject.kind === 'request' || kinds.get(index) !== 'result' || openings['batch']?.value === subject.batch;
+  return { events: events.filter(isMeant), omitted: unlockings.length - kept.length };
 }
 
 /**

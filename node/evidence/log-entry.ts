@@ -4,6 +4,7 @@ import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { deriveEventSecrets, type EventSecrets } from '@sealedger/protocol/evidence/commitment.ts';
 import {
   createEvent,
+  describeEvent,
   type EvidenceEvent,
   type Openings,
   openingsSchema,
@@ -28,6 +29,9 @@ export type EventDraft = {
 
 export type LoggedEvent = { readonly index: number; readonly signed: SignedEvent; readonly openings: Openings };
 
+/** Where an event stands, and of what kind it is: enough to choose without reading it. */
+export type FoundEvent = { readonly index: number; readonly kind: EventKind };
+
 /** Fields by which an export finds events again; the index stays in the node. */
 const INDEXED_FIELDS = ['requestId', 'datasetId'] as const;
 export type IndexedField = (typeof INDEXED_FIELDS)[number];
@@ -43,14 +47,13 @@ export const logKeys = {
   by: (field: IndexedField, value: string, index: number): string => `by/${field}/${value}/${padded(index)}`,
   byPrefix: (field: IndexedField, value: string): string => `by/${field}/${value}/`,
   checkpoint: (size: number): string => `checkpoint/${padded(size)}`,
-  anchor: (size: number): string => `anchor/${padded(size)}`,
 } as const;
 
 function padded(index: number): string {
   return String(index).padStart(INDEX_DIGITS, '0');
 }
 
-/** The index that stands at the end of an `event/…`, `by/…`, `checkpoint/…` or `anchor/…` key. */
+/** The index that stands at the end of an `event/…`, `by/…` or `checkpoint/…` key. */
 export function indexOfKey(key: string): number {
   return Number(key.slice(-INDEX_DIGITS));
 }
@@ -104,13 +107,14 @@ export function assertSameContent(stored: PreparedEvent, draft: EventDraft, secr
 
 /** The writes that make one event durable and findable. */
 export function entryPuts(index: number, { signed, openings, leafText }: SignedEntry): EvidencePut[] {
+  const { kind } = describeEvent(signed.event);
   const puts = [
     { key: logKeys.event(index), value: `{"openings":${JSON.stringify(openings)},"signed":${leafText}}` },
     { key: logKeys.id(signed.event.id), value: String(index) },
   ];
   for (const field of INDEXED_FIELDS) {
     const value = Object.hasOwn(openings, field) ? openings[field]!.value : undefined;
-    if (typeof value === 'string') puts.push({ key: logKeys.by(field, value, index), value: '' });
+    if (typeof value === 'string') puts.push({ key: logKeys.by(field, value, index), value: kind });
   }
   return puts;
 }

@@ -8,10 +8,24 @@
 import { toHex } from '@sealedger/protocol/bytes.ts';
 import { SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
-import { checkpointSigningBytes, type SignedCheckpoint } from '@sealedger/protocol/evidence/checkpoint.ts';
+import {
+  checkpointSigningBytes,
+  type SignedCheckpoint,
+  signedCheckpointSchema,
+} from '@sealedger/protocol/evidence/checkpoint.ts';
+import type { EventKind } from '@sealedger/protocol/evidence/event-kinds.ts';
 import { readConsistencyProof, readInclusionProof, readRoot } from '@sealedger/protocol/merkle.ts';
+import { parseJson } from '@sealedger/protocol/schema.ts';
 import { answerCallers, sealBatch, secretsOf, stageBatch, type Waiting } from './log-batch.ts';
-import { type EventDraft, type IndexedField, indexOfKey, type LoggedEvent, logKeys, parseEntry } from './log-entry.ts';
+import {
+  type EventDraft,
+  type FoundEvent,
+  type IndexedField,
+  indexOfKey,
+  type LoggedEvent,
+  logKeys,
+  parseEntry,
+} from './log-entry.ts';
 import { type LogState, openLogState } from './log-state.ts';
 import type { EventSigner, EvidenceClock, EvidencePut, EvidenceStore, ReadableLog } from './ports.ts';
 import { tileReader } from './tiles.ts';
@@ -87,11 +101,13 @@ export class EvidenceLog<Op> implements ReadableLog {
     return parseEntry(index, await this.#parts.store.get(logKeys.event(index)));
   }
 
-  /** Indexes of the events whose field has this value, ascending. */
-  async find(field: IndexedField, value: string): Promise<readonly number[]> {
+  /** The events whose field has this value, oldest first. */
+  async find(field: IndexedField, value: string): Promise<readonly FoundEvent[]> {
     const prefix = logKeys.byPrefix(field, value);
     const entries = await this.#parts.store.range(prefix, `${prefix}~`, Number.MAX_SAFE_INTEGER);
-    return entries.map(({ key }) => indexOfKey(key)).filter((index) => index < this.size);
+    return entries
+      .map(({ key, value: kind }) => ({ index: indexOfKey(key), kind: kind as EventKind }))
+      .filter(({ index }) => index < this.size);
   }
 
   /** Root of the first `size` events, 32 bytes in hex. @throws {ProtocolError} EVIDENCE_RANGE */
@@ -116,7 +132,7 @@ export class EvidenceLog<Op> implements ReadableLog {
   async checkpoint(size = this.size): Promise<SignedCheckpoint> {
     const { store, signer } = this.#parts;
     const stored = await store.get(logKeys.checkpoint(size));
-    if (stored !== undefined) return JSON.parse(stored) as SignedCheckpoint;
+    if (stored !== undefined) return parseJson(signedCheckpointSchema, stored, 'stored checkpoint');
     const checkpoint = { suite: SUITE, org: signer.org, size, root: await this.rootAt(size) } as const;
     const { keyEpoch } = signer;
     const signature = await signer.sign(checkpointSigningBytes(checkpoint, keyEpoch));

@@ -1,7 +1,7 @@
 /** What the evidence log asks of the world: a durable store, a signing key, a clock, the chain. */
 import type { SignedCheckpoint } from '@sealedger/protocol/evidence/checkpoint.ts';
 import type { Clock } from '../ports.ts';
-import type { IndexedField, LoggedEvent } from './log-entry.ts';
+import type { FoundEvent, IndexedField, LoggedEvent } from './log-entry.ts';
 
 /** Signs as this organisation with the key that the chain shows for `keyEpoch`. */
 export interface EventSigner {
@@ -45,7 +45,7 @@ export interface ReadableLog {
   readonly org: string;
   readonly size: number;
   eventAt(index: number): Promise<LoggedEvent>;
-  find(field: IndexedField, value: string): Promise<readonly number[]>;
+  find(field: IndexedField, value: string): Promise<readonly FoundEvent[]>;
   rootAt(size: number): Promise<string>;
   inclusionProof(index: number, size: number): Promise<string[]>;
   consistencyProof(size1: number, size2: number): Promise<string[]>;

@@ -73,7 +73,10 @@ async function checkLater({ facts, subject }: Verification, trust: Trust, rpc: R
   list.holds('NOTHING_LATER', about);
 }
 
-/** A change of keys, or a suspension, before the organisation's last anchor here, of which the file says nothing. */
+/**
+ * A change of keys before the organisation's last anchor here, of which the file says nothing. A suspension needs no
+ * look: the contract takes no anchor of a suspended organisation.
+ */
 function missedChange(
   changes: readonly LedgerEvent[],
   known: readonly LedgerEvent[],

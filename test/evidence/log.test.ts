@@ -31,7 +31,7 @@ test('keeps what it was given, signed, opened and in order', async (t) => {
   const message = eventSigningBytes(signed.event, signed.keyEpoch);
   assert.ok(ed25519.verify(fromHex(signed.signature), message, testSigner('tax').publicKey));
   assert.deepEqual(verifyOpenings(signed.event, openings), { wrongField: null });
-  assert.deepEqual(await log.find('requestId', '2'.padStart(64, '0')), [1]);
+  assert.deepEqual(await log.find('requestId', '2'.padStart(64, '0')), [{ index: 1, kind: 'revocation' }]);
 });
 
 test('gives the roots and proofs of RFC 9162 over tile borders, also after it was opened again', async (t) => {

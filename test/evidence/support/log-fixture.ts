@@ -2,12 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ed25519Signer } from '@sealedger/node/crypto.ts';
 import { type BatchOp, levelEvidenceStore } from '@sealedger/node/evidence/level-store.ts';
 import { EvidenceLog } from '@sealedger/node/evidence/log.ts';
 import type { EventDraft } from '@sealedger/node/evidence/log-entry.ts';
 import type { EventSigner, EvidenceStore } from '@sealedger/node/evidence/ports.ts';
 import { eventSigner } from '@sealedger/node/evidence/signer.ts';
+import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
 import { Level } from 'level';
 
 export const secret = new Uint8Array(32).fill(7);
@@ -17,7 +17,7 @@ export const startMs = Date.UTC(2026, 10, 21);
 export function testSigner(org: string, keyEpoch = 1): EventSigner & { readonly publicKey: Uint8Array } {
   const seed = new Uint8Array(32).fill(keyEpoch);
   seed.set(new TextEncoder().encode(org));
-  return { ...eventSigner(org, keyEpoch, seed), publicKey: ed25519Signer(seed).publicKey };
+  return { ...eventSigner(org, keyEpoch, seed), publicKey: nobleEd25519.publicKey(seed) };
 }
 
 export async function temporaryDirectory(): Promise<{ path: string; remove: () => Promise<void> }> {
