@@ -110,13 +110,14 @@ function enter<T>(source: usize, target: usize, table: usize): void {
   const quarter: usize = <usize>VECTORS * sizeof<T>();
   for (let v: usize = 0; v < VECTORS; v += 4) {
     const at = source + v * sizeof<T>();
-    const a0 = loadFour<T>(at, p), a1 = loadFour<T>(at + quarter, p);
-    const t2 = mulFirst<T>(loadFour<T>(at + 2 * quarter, p), w1, q1, p);
     const t3 = mulFirst<T>(loadFour<T>(at + 3 * quarter, p), w1, q1, p);
-    const b0 = reduceOnce(i32x4.add(a0, t2), twoP);
-    const b2 = wrapOnce(i32x4.sub(a0, t2), twoP);
+    const a1 = loadFour<T>(at + quarter, p);
     const u1 = mulShoup(i32x4.add(a1, t3), w2, q2, p);
     const u3 = mulShoup(i32x4.add(a1, i32x4.sub(twoP, t3)), w3, q3, p);
+    const t2 = mulFirst<T>(loadFour<T>(at + 2 * quarter, p), w1, q1, p);
+    const a0 = loadFour<T>(at, p);
+    const b0 = reduceOnce(i32x4.add(a0, t2), twoP);
+    const b2 = wrapOnce(i32x4.sub(a0, t2), twoP);
     storeTransposed(
       target + v * 16,
       i32x4.add(b0, u1), i32x4.add(b0, i32x4.sub(twoP, u1)),
@@ -203,13 +204,16 @@ function forwardLastLayers(data: usize, twiddles: usize, p: v128, twoP: v128): v
   let lower = twiddles + 1024 * 32;
   for (let at = data, end = data + POLY_BYTES; at < end; at += 64) {
     const w = v128.load(upper), q = v128.load(upper, 16);
-    const t2 = mulShoup(v128.load(at, 32), w, q, p), t3 = mulShoup(v128.load(at, 48), w, q, p);
-    const a0 = reduceOnce(v128.load(at), twoP), a1 = reduceOnce(v128.load(at, 16), twoP);
+    const t3 = mulShoup(v128.load(at, 48), w, q, p);
+    const a1 = reduceOnce(v128.load(at, 16), twoP);
+    const x1 = i32x4.add(a1, t3), x3 = i32x4.add(a1, i32x4.sub(twoP, t3));
+    const t2 = mulShoup(v128.load(at, 32), w, q, p);
+    const a0 = reduceOnce(v128.load(at), twoP);
     const b0 = reduceOnce(i32x4.add(a0, t2), twoP), b2 = wrapOnce(i32x4.sub(a0, t2), twoP);
-    const u1 = mulShoup(i32x4.add(a1, t3), v128.load(lower), v128.load(lower, 16), p);
-    const u3 = mulShoup(i32x4.add(a1, i32x4.sub(twoP, t3)), v128.load(lower, 32), v128.load(lower, 48), p);
+    const u1 = mulShoup(x1, v128.load(lower), v128.load(lower, 16), p);
     v128.store(at, i32x4.sub(reduceOnce(i32x4.add(b0, u1), twoP), p));
     v128.store(at, i32x4.sub(wrapOnce(i32x4.sub(b0, u1), twoP), p), 16);
+    const u3 = mulShoup(x3, v128.load(lower, 32), v128.load(lower, 48), p);
     v128.store(at, i32x4.sub(reduceOnce(i32x4.add(b2, u3), twoP), p), 32);
     v128.store(at, i32x4.sub(wrapOnce(i32x4.sub(b2, u3), twoP), p), 48);
     upper += 32;
