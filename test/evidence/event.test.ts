@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { nativePrimitives } from '@sealedger/node/evidence/signer.ts';
-import { canonicalText } from '@sealedger/protocol/canonical.ts';
+import { concatPrefixed, utf8 } from '@sealedger/protocol/bytes.ts';
+import { canonicalBytes, canonicalText } from '@sealedger/protocol/canonical.ts';
+import { domains } from '@sealedger/protocol/domains.ts';
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import { commitField, deriveEventSecrets } from '@sealedger/protocol/evidence/commitment.ts';
 import {
@@ -80,6 +83,22 @@ test('native and portable primitives give the same event', () => {
       assert.equal(commitField(salt, field, key, nativePrimitives), commitField(salt, field, key));
     }),
     { seed: 20261121, numRuns: 100 },
+  );
+});
+
+test('a commitment is SHA-256 over the length-prefixed domain, salt and canonical [name, value]', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ minLength: 16, maxLength: 64 }),
+      fc.string(),
+      fc.string({ maxLength: 1000 }),
+      (salt, name, value) => {
+        const json = canonicalBytes([name, value]);
+        const expected = createHash('sha256').update(concatPrefixed(utf8(domains.fieldCommitment), salt, json));
+        assert.equal(commitField(salt, name, value), expected.digest('hex'));
+      },
+    ),
+    { seed: 20261121, numRuns: 200 },
   );
 });
 
