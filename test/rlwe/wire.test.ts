@@ -16,6 +16,7 @@ import {
   serialiseWeightRecord,
   WEIGHT_RECORD_BYTES,
 } from '@sealedger/protocol/rlwe/wire.ts';
+import fc from 'fast-check';
 import { keyOf, uniformPoly, wordsOf } from './support.ts';
 
 const HEADER_BYTES = 40;
@@ -113,6 +114,22 @@ describe('seeded records', () => {
     const shifted = new Uint8Array(WEIGHT_RECORD_BYTES + 3);
     shifted.set(records[0].bytes, 3);
     assert.deepEqual(parseWeightRecord(shifted.subarray(3)), weight);
+  });
+
+  it('with any bytes changed either parse to other words or are refused with a code of their own', () => {
+    const change = fc.tuple(fc.nat(WEIGHT_RECORD_BYTES - 1), fc.integer({ min: 1, max: 255 }));
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), fc.nat(3), (changes, cut) => {
+        const bytes = records[0].bytes.slice(0, WEIGHT_RECORD_BYTES - (cut === 3 ? 1 : 0));
+        for (const [at, flip] of changes) if (at < bytes.length) bytes[at]! ^= flip;
+        try {
+          parseWeightRecord(bytes);
+        } catch (error) {
+          assert.ok(isProtocolError(error) && error.code.startsWith('RLWE_'), String(error));
+        }
+      }),
+      { seed: 20261, numRuns: 60 },
+    );
   });
 
   it('are refused with a generator other than Blake2Xb', () => {
