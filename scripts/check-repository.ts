@@ -17,7 +17,8 @@ interface LockEntry {
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const MAX_LINES = 400;
-const NATIVE_ENGINES = 7;
+/** Platforms for which Hardhat's engine must stand in the lock file. */
+const ENGINES = 7;
 const PUBLIC_REGISTRY = 'https://registry.npmjs.org/';
 const SOURCE = /\.(ts|mjs|cjs|sol)$/;
 const GENERATED = /\.generated\.ts$|^test\/vectors\//;
@@ -52,20 +53,23 @@ function longFiles(): string[] {
     .map(({ path, lines }) => `${path}: ${lines} lines, at most ${MAX_LINES}: split it along a noun`);
 }
 
-function lockFindings(): string[] {
-  const { packages } = JSON.parse(texts.get('package-lock.json') ?? '{}') as { packages: Record<string, LockEntry> };
-  const strangers = Object.entries(packages)
+function packagesOf(lockFile: string): Readonly<Record<string, LockEntry>> {
+  return (JSON.parse(texts.get(lockFile) ?? '{"packages":{}}') as { packages: Record<string, LockEntry> }).packages;
+}
+
+function foreignSources(lockFile: string): string[] {
+  return Object.entries(packagesOf(lockFile))
     .filter(([, { resolved, link }]) => link !== true && resolved?.startsWith(PUBLIC_REGISTRY) === false)
-    .map(([path]) => `package-lock.json: ${path} was resolved from another place than ${PUBLIC_REGISTRY}`);
-  const engine = packages['node_modules/@nomicfoundation/edr'];
-  const natives = Object.keys(engine?.optionalDependencies ?? {});
-  const missing = natives.filter((name) => packages[`node_modules/${name}`] === undefined);
+    .map(([path]) => `${lockFile}: ${path} was resolved from another place than ${PUBLIC_REGISTRY}`);
+}
+
+function engineFindings(): string[] {
+  const packages = packagesOf('package-lock.json');
+  const engines = Object.keys(packages['node_modules/@nomicfoundation/edr']?.optionalDependencies ?? {});
+  const missing = engines.filter((name) => packages[`node_modules/${name}`] === undefined);
   return [
-    ...strangers,
     ...missing.map((name) => `package-lock.json: ${name} is missing; write the lock file under Node 22 or later`),
-    ...(natives.length === NATIVE_ENGINES
-      ? []
-      : [`package-lock.json: ${natives.length} engines, not ${NATIVE_ENGINES}`]),
+    ...(engines.length === ENGINES ? [] : [`package-lock.json: ${engines.length} engines, not ${ENGINES}`]),
   ];
 }
 
@@ -116,7 +120,8 @@ const findings = [
   ...findLines((path) => SOURCE.test(path), UNFINISHED, 'is unfinished'),
   ...findLines((path) => path.startsWith('test/'), NARROWED_TEST, 'leaves tests out'),
   ...longFiles(),
-  ...lockFindings(),
+  ...tracked.filter((path) => path.endsWith('package-lock.json')).flatMap(foreignSources),
+  ...engineFindings(),
   ...messageFindings(),
   ...readmeFindings(),
 ];
