@@ -9,6 +9,7 @@ export interface FakeLedger extends Ledger {
   readonly writes: { readonly call: string; readonly args: readonly unknown[] }[];
   /** While set, every call fails; `writes` still shows what was tried. */
   away: boolean;
+  recentRequest: Ledger['recentRequest'];
   /** Changes a request. */
   change(id: string, part: Partial<RequestView>): void;
 }

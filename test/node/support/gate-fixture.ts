@@ -1,0 +1,160 @@
+/** A gate (`bureau`) that serves one computation on a real store, and a bank that writes orders for it. */
+import { randomBytes } from 'node:crypto';
+import type { ComputationRecord } from '@sealedger/node/compute/computation.ts';
+import type { BatchOp } from '@sealedger/node/evidence/level-store.ts';
+import type { EvidenceStore } from '@sealedger/node/evidence/ports.ts';
+import { createMutex } from '@sealedger/node/mutex.ts';
+import { createUnlocking, poprfInfo, type Unlocking, type UnlockingParts } from '@sealedger/node/release/unlocking.ts';
+import { toHex, utf8 } from '@sealedger/protocol/bytes.ts';
+import { domains } from '@sealedger/protocol/domains.ts';
+import { envelopeDigest, type SignedEnvelope } from '@sealedger/protocol/envelope.ts';
+import { loadPoprf } from '@sealedger/protocol/poprf.ts';
+import type { RequestDocument } from '@sealedger/protocol/request.ts';
+import {
+  decodeUnlockAnswer,
+  elementsDigest,
+  encodeUnlockOrder,
+  type UnlockOrder,
+  type UnlockReceipt,
+} from '@sealedger/protocol/unlocking.ts';
+import { type FakeLedger, fakeLedger } from './fake-ledger.ts';
+import { type NodeState, openNodeState } from './node-state.ts';
+import { type FakeDirectory, fakeDirectory, keyOf, organisation, testClock } from './organisations.ts';
+import { hexOf, onChainView, requestDocument } from './request-fixture.ts';
+
+export const poprf = await loadPoprf();
+export const bank = organisation('bank', ['bank']);
+export const bureau = organisation('bureau', ['registrar', 'gate']);
+export const stranger = organisation('stranger', ['bank']);
+export const gateKey = poprf.deriveKeyPair(keyOf('bureau/epoch'), utf8('test'));
+export const COMPUTATION_ID = hexOf(0xc1);
+
+export interface Gate {
+  readonly node: NodeState;
+  readonly ledger: FakeLedger;
+  readonly members: FakeDirectory;
+  readonly clock: ReturnType<typeof testClock>;
+  readonly requestId: string;
+  readonly unlocking: Unlocking;
+  /** Requests whose count grew, as the outbox was told. */
+  readonly metered: string[];
+  /** The computation that is served; tests change it. */
+  current: Partial<ComputationRecord> | undefined;
+  /** Evaluations made so far. */
+  evaluations: number;
+  used(): Promise<number>;
+}
+
+/** @param wrap - puts faults around the store of log and state. */
+export async function openGate(
+  directory: string,
+  change: Partial<RequestDocument> = {},
+  wrap: (store: EvidenceStore<BatchOp>) => EvidenceStore<BatchOp> = (store) => store,
+): Promise<Gate> {
+  const node = await openNodeState(directory, 'bureau', wrap);
+  const ledger = fakeLedger('bureau');
+  const view = onChainView(requestDocument(change));
+  ledger.requests.set(view.id, view);
+  const metered: string[] = [];
+  const clock = testClock();
+  const members = fakeDirectory([bank, bureau, stranger]);
+  const parts: UnlockingParts = {
+    org: 'bureau',
+    state: node.state,
+    ledger,
+    members,
+    events: node.events,
+    clock,
+    mutex: createMutex(),
+    current: async () => gate.current as ComputationRecord | undefined,
+    evaluate: async (_, computationId, elements) => {
+      gate.evaluations += 1;
+      const proofScalar = poprf.randomScalar(new Uint8Array(randomBytes(64)));
+      const info = poprfInfo(computationId);
+      return poprf.blindEvaluate({ secretKey: gateKey.secretKey, info, blindedElements: elements, proofScalar });
+    },
+    signReceipt: (receipt) => bureau.envelope(domains.unlockReceipt, receipt),
+    metered: (requestId) => void metered.push(requestId),
+  };
+  const unlocking = createUnlocking(parts);
+  const gate: Gate = {
+    node,
+    ledger,
+    members,
+    clock,
+    requestId: view.id,
+    unlocking,
+    metered,
+    current: { computationId: COMPUTATION_ID, roles: ['gate'] },
+    evaluations: 0,
+    used: () => unlocking.used(view.id),
+  };
+  return gate;
+}
+
+export interface Order {
+  readonly frame: Uint8Array;
+  readonly order: UnlockOrder;
+  readonly blinds: readonly Uint8Array[];
+  readonly inputs: readonly string[];
+  readonly blinded: readonly Uint8Array[];
+}
+
+/** Blinds subjects and signs an order for them; `change` goes into what is signed, `elements` into what is sent. */
+export function orderFor(
+  gate: Pick<Gate, 'requestId'>,
+  inputs: readonly string[],
+  change: Partial<UnlockOrder> = {},
+  sent: { readonly elements?: readonly Uint8Array[]; readonly signer?: typeof bank } = {},
+): Order {
+  const blinder = poprf.createBlinder(gateKey.publicKey, poprfInfo(COMPUTATION_ID));
+  const made = inputs.map((input) => blinder.blind(utf8(input), poprf.randomScalar(new Uint8Array(randomBytes(64)))));
+  const blinded = made.map(({ blindedElement }) => blindedElement);
+  const elements = sent.elements ?? blinded;
+  const order: UnlockOrder = {
+    requestId: gate.requestId,
+    computationId: COMPUTATION_ID,
+    gate: 'bureau',
+    lane: 0,
+    counter: 1,
+    previousReceipt: null,
+    count: elements.length,
+    blindedDigest: elementsDigest(elements),
+    ...change,
+  };
+  const envelope = (sent.signer ?? bank).envelope(domains.unlockRequest, order);
+  return {
+    frame: encodeUnlockOrder(envelope, elements),
+    order,
+    blinds: made.map(({ blind }) => blind),
+    inputs,
+    blinded,
+  };
+}
+
+/** What an answer says, its receipt not verified. */
+export function readAnswer(frame: Uint8Array): {
+  readonly receipt: UnlockReceipt;
+  readonly receiptDigest: string;
+  readonly elements: readonly Uint8Array[];
+  readonly proof: Uint8Array;
+} {
+  const { header, elements, proof } = decodeUnlockAnswer(frame);
+  const envelope = header as SignedEnvelope<UnlockReceipt>;
+  return { receipt: envelope.body, receiptDigest: toHex(envelopeDigest(envelope)), elements, proof };
+}
+
+/** POPRF outputs of an answered order, its proof verified. */
+export function finalise(order: Order, frame: Uint8Array): readonly Uint8Array[] {
+  const { elements, proof } = readAnswer(frame);
+  const info = poprfInfo(COMPUTATION_ID);
+  return poprf.finalizeBatch({
+    inputs: order.inputs.map(utf8),
+    blinds: order.blinds,
+    blindedElements: order.blinded,
+    evaluatedElements: elements,
+    proof,
+    info,
+    tweakedKey: poprf.createBlinder(gateKey.publicKey, info).tweakedKey,
+  });
+}
