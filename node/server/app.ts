@@ -117,11 +117,8 @@ async function authenticate(
     throw new ProtocolError('ROLE_MISSING', { org: member.org, needed: route.roles.join(' | ') });
   }
   assertBodySize(request, route);
-  await parts.nonces.use(
-    verified.org,
-    verified.nonce,
-    parts.clock.now() + 1000 * (MAX_LIFETIME_SECONDS + MAX_SKEW_SECONDS),
-  );
+  // Kept for as long as the signature holds: a caller's clock may be ahead by the skew.
+  await parts.nonces.use(verified.org, verified.nonce, 1000 * (verified.expires + MAX_SKEW_SECONDS));
   return { caller: { org: member.org, roles: member.roles }, digest: verified.contentDigest };
 }
 
