@@ -4,9 +4,11 @@
  * A file is `length (u32 BE) | manifest (JSON) | public-key record | weight records`. Its digest was signed with the call;
  * here manifest and records are compared with the model digest on chain before anything parses a ciphertext.
  */
-import { createWriteStream, existsSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { toHex } from '@sealedger/protocol/bytes.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import {
@@ -27,7 +29,7 @@ import { sha256 } from '../crypto.ts';
 
 const MAX_MANIFEST_BYTES = 1 << 20;
 /** 4,096 features are the most that a request may name. */
-export const MAX_MODEL_BYTES = 4 + MAX_MANIFEST_BYTES + PUBLIC_KEY_RECORD_BYTES + 4096 * WEIGHT_RECORD_BYTES;
+export const MAX_MODEL_BYTES = largestFile(4096);
 
 export interface SealedModelPart {
   readonly publicKeyRecord: Uint8Array;
@@ -36,7 +38,10 @@ export interface SealedModelPart {
 }
 
 export interface ModelStore {
-  /** Streams an upload to disk and keeps it where it fits the request. */
+  /**
+   * Streams an upload to disk and keeps it where it fits the request; nothing stays of one that is refused.
+   * @throws {ProtocolError} MODEL_UPLOAD_SIZE, MODEL_DIGEST_MISMATCH, SCHEMA_MISMATCH and what the record parsers refuse
+   */
   receive(document: RequestDocument, bodyInto: (sink: NodeJS.WritableStream) => Promise<void>): Promise<void>;
   /** @throws {ProtocolError} MODEL_NOT_UPLOADED, MODEL_DIGEST_MISMATCH and what the record parsers refuse */
   load(document: RequestDocument): Promise<SealedModelPart>;
@@ -47,13 +52,14 @@ export function createModelStore(org: string, directory: string): ModelStore {
   return {
     receive: async (document, bodyInto) => {
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      const incoming = `${pathOf(document)}.${process.pid}.${Date.now()}.new`;
+      const incoming = `${pathOf(document)}.${randomUUID()}.new`;
+      const sink = boundedFile(incoming, largestFile(featureIndexes(document, org).length));
       try {
-        await bodyInto(createWriteStream(incoming, { mode: 0o600 }));
+        await bodyInto(sink);
         checkModelFile(await readFile(incoming), document, org);
-        await syncFile(incoming);
         await rename(incoming, pathOf(document));
       } finally {
+        await closed(sink);
         await rm(incoming, { force: true });
       }
     },
@@ -107,8 +113,41 @@ function assertDigest(record: Uint8Array, expected: string, part: string): void 
   if (toHex(sha256(record)) !== expected) throw new ProtocolError('MODEL_DIGEST_MISMATCH', { part });
 }
 
-async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, 'r+');
-  await handle.sync();
-  await handle.close();
+function largestFile(weights: number): number {
+  return 4 + MAX_MANIFEST_BYTES + PUBLIC_KEY_RECORD_BYTES + weights * WEIGHT_RECORD_BYTES;
+}
+
+/** A new file, on disk once it is finished, that takes `limitBytes` and no more. */
+function boundedFile(path: string, limitBytes: number): Writable {
+  let file: FileHandle | undefined;
+  let bytes = 0;
+  const settle = (work: Promise<unknown> | undefined, done: (error?: Error | null) => void): void => {
+    void Promise.resolve(work).then(() => done(), done);
+  };
+  const sink = new Writable({
+    construct: (done) =>
+      settle(
+        open(path, 'wx', 0o600).then((handle) => {
+          file = handle;
+        }),
+        done,
+      ),
+    write: (part: Uint8Array, _encoding, done) => {
+      bytes += part.length;
+      if (bytes > limitBytes) done(new ProtocolError('MODEL_UPLOAD_SIZE', { bytes, expectedBytes: limitBytes }));
+      else settle(file!.appendFile(part), done);
+    },
+    final: (done) => settle(file!.sync(), done),
+    destroy: (error, done) => settle(file?.close(), (failure) => done(error ?? failure ?? null)),
+  });
+  // Whoever writes hears of a failure through its own promise.
+  sink.on('error', () => undefined);
+  return sink;
+}
+
+function closed(sink: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    if (sink.closed) resolve();
+    else sink.once('close', () => resolve()).destroy();
+  });
 }
