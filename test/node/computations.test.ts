@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { type ComputationRecord, computationKeys } from '@sealedger/node/compute/computation.ts';
+import { type Computations, createComputations, peerKeys } from '@sealedger/node/compute/computations.ts';
+import type { RegisterView } from '@sealedger/node/match/register.ts';
+import { createMutex } from '@sealedger/node/mutex.ts';
+import { toHex } from '@sealedger/protocol/bytes.ts';
+import { type Announcement, computationIdBytes } from '@sealedger/protocol/computation.ts';
+import { domains } from '@sealedger/protocol/domains.ts';
+import type { SignedEnvelope } from '@sealedger/protocol/envelope.ts';
+import { computationKeyPair } from '@sealedger/protocol/register.ts';
+import { type FakeLedger, fakeLedger } from './support/fake-ledger.ts';
+import { kindOf, type NodeState, openNodeState } from './support/node-state.ts';
+import {
+  type FakeDirectory,
+  fakeDirectory,
+  keyOf,
+  type Organisation,
+  organisation,
+  testClock,
+} from './support/organisations.ts';
+import { refusal } from './support/refusals.ts';
+import { hexOf, onChainView, requestDocument, versionViews } from './support/request-fixture.ts';
+import { temporaryDirectory } from './support/temporary.ts';
+
+const document = requestDocument();
+const view = onChainView(document);
+const orgs = {
+  bank: organisation('bank', ['bank']),
+  bureau: organisation('bureau', ['registrar', 'gate']),
+  court: organisation('court', ['department']),
+  tax: organisation('tax', ['department', 'gate']),
+};
+const PEOPLE = 20_000;
+
+interface Node {
+  readonly node: NodeState;
+  readonly ledger: FakeLedger;
+  readonly members: FakeDirectory;
+  readonly computations: Computations;
+  readonly started: ComputationRecord[];
+}
+
+function assemble(org: 'bureau' | 'court' | 'tax', node: NodeState, ledger: FakeLedger): Node {
+  const started: ComputationRecord[] = [];
+  const members = fakeDirectory(Object.values(orgs));
+  const register: RegisterView = { id: document.register.id, key: keyOf('k'), tags: new Uint8Array(), people: PEOPLE };
+  const computations = createComputations({
+    org,
+    seed: orgs[org].seed,
+    state: node.state,
+    ledger,
+    members,
+    events: node.events,
+    registers: { view: async () => register, subjects: async () => ({ ...register, identifiers: new Uint8Array() }) },
+    clock: testClock(),
+    mutex: createMutex(),
+    signAnnouncement: (announcement) => orgs[org].envelope(domains.announcement, announcement),
+    run: (record) => void started.push(record),
+  });
+  return { node, ledger, members, computations, started };
+}
+
+function ledgerOf(org: string): FakeLedger {
+  const ledger = fakeLedger(org);
+  ledger.requests.set(view.id, view);
+  for (const version of versionViews(document)) ledger.versions.set(version.id, version);
+  return ledger;
+}
+
+async function nodeOf(t: TestContext, org: 'bureau' | 'court' | 'tax' = 'tax'): Promise<Node> {
+  const node = await openNodeState(join(await temporaryDirectory(t), 'state'), org);
+  t.after(node.close);
+  await node.state.write([{ type: 'put', key: computationKeys.document(view.id), value: document }]);
+  return assemble(org, node, ledgerOf(org));
+}
+
+const announce = (n: Node, attempt = 1) => n.computations.announce('bank', view.id, attempt);
+
+/** The announcements of all three, as the bank collects them. */
+async function collect(t: TestContext, own: Node): Promise<{ id: string; envelopes: SignedEnvelope<Announcement>[] }> {
+  const envelopes = [
+    await announce(own),
+    await announce(await nodeOf(t, 'court')),
+    await announce(await nodeOf(t, 'bureau')),
+  ];
+  return { id: envelopes[0]!.body.computationId, envelopes };
+}
+
+describe('an announcement', () => {
+  it('is of the same computation at every participant, and its key can be derived from the seed and the id alone', async (t) => {
+    const { id, envelopes } = await collect(t, await nodeOf(t));
+    assert.deepEqual(new Set(envelopes.map(({ body }) => body.computationId)), new Set([id]));
+    const own = computationKeyPair(orgs.tax.seed, computationIdBytes(id));
+    assert.equal(envelopes[0]!.body.publicKey, toHex(own.publicKey));
+    assert.equal(new Set(envelopes.map(({ body }) => body.publicKey)).size, 3);
+  });
+
+  it('is given out once and repeated as it was, with one event', async (t) => {
+    const own = await nodeOf(t);
+    const first = await announce(own);
+    assert.deepEqual(await announce(own), first);
+    assert.deepEqual((await own.node.logged()).map(kindOf), ['computation']);
+    const record = await own.node.state.get<ComputationRecord>(computationKeys.record(first.body.computationId));
+    assert.deepEqual(
+      [record!.people, record!.chunks, record!.roles, record!.participants],
+      [PEOPLE, 3, ['department', 'gate'], ['bureau', 'court', 'tax']],
+    );
+  });
+
+  it('is only for the attempt that the contract gave out last', async (t) => {
+    const own = await nodeOf(t);
+    for (const attempt of [0, 2, -1])
+      await assert.rejects(announce(own, attempt), refusal('COMPUTATION_ATTEMPT', { current: 1 }));
+    own.ledger.change(view.id, { attempt: 0 });
+    await assert.rejects(announce(own, 0), refusal('COMPUTATION_ATTEMPT'));
+    assert.equal(own.node.log.size, 0);
+  });
+
+  it('is refused to anybody but the requester, and where the request is not active', async (t) => {
+    const own = await nodeOf(t);
+    await assert.rejects(own.computations.announce('court', view.id, 1), refusal('REQUEST_NOT_REQUESTER'));
+    await assert.rejects(own.computations.announce('bank', hexOf(1), 1), refusal('REQUEST_UNKNOWN'));
+    for (const state of ['submitted', 'revoked', 'expired', 'completed'] as const) {
+      own.ledger.change(view.id, { state });
+      await assert.rejects(announce(own), refusal('REQUEST_NOT_ACTIVE', { state }));
+    }
+    own.ledger.change(view.id, { state: 'active' });
+    own.members.suspended.add('court');
+    await assert.rejects(announce(own), refusal('MEMBER_SUSPENDED', { org: 'court' }));
+    assert.equal(own.node.log.size, 0);
+  });
+
+  it('needs the document that this node accepted, never one from the message', async (t) => {
+    const own = await nodeOf(t);
+    await own.node.state.write([{ type: 'del', key: computationKeys.document(view.id) }]);
+    await assert.rejects(announce(own), refusal('REQUEST_UNKNOWN'));
+  });
+
+  it('of another descriptor under the same attempt is refused for ever: no second sum under one number', async (t) => {
+    const own = await nodeOf(t);
+    const { body } = await announce(own);
+    const conflict = refusal('COMPUTATION_CONFLICT', { computationId: body.computationId, part: 'descriptor' });
+    own.ledger.change(view.id, { gates: ['bureau'], gateKeys: view.gateKeys });
+    await assert.rejects(announce(own), conflict);
+    own.ledger.change(view.id, {
+      gates: view.gates,
+      gateKeys: view.gateKeys.map((key) => ({ ...key, publicKey: hexOf(9) })),
+    });
+    await assert.rejects(announce(own), conflict);
+    own.ledger.change(view.id, {
+      gateKeys: view.gateKeys,
+      decisions: view.decisions.map((d) => ({ ...d, grantHash: hexOf(8) })),
+    });
+    await assert.rejects(announce(own), conflict);
+    own.ledger.change(view.id, { decisions: view.decisions });
+    const [version] = versionViews(document);
+    own.ledger.versions.set(version!.id, { ...version!, commitment: hexOf(7) });
+    await assert.rejects(announce(own), conflict);
+    own.ledger.versions.set(version!.id, version!);
+    assert.deepEqual((await announce(own)).body, body);
+  });
+});
+
+describe('a start', () => {
+  it('with everybody’s announcement runs the computation, and again changes nothing', async (t) => {
+    const own = await nodeOf(t);
+    const { id, envelopes } = await collect(t, own);
+    const status = await own.computations.start('bank', id, envelopes);
+    assert.deepEqual([status.state, status.chunks, status.completedChunks], ['running', 3, 0]);
+    await own.computations.start('bank', id, [...envelopes].reverse());
+    assert.equal(own.started.length, 1);
+    assert.deepEqual(
+      peerKeys(own.started[0]!, 'tax').map(({ org }) => org),
+      ['bureau', 'court'],
+    );
+    assert.deepEqual(
+      (await own.node.logged()).map((e) => e.openings['state']!.value),
+      ['announced', 'started'],
+    );
+  });
+
+  type Forge = (envelopes: SignedEnvelope<Announcement>[]) => unknown[];
+  const resigned =
+    (org: Organisation, change: Partial<Announcement>): Forge =>
+    (envelopes) =>
+      envelopes.map((e) => (e.signer === org.org ? org.envelope(domains.announcement, { ...e.body, ...change }) : e));
+  const forged: readonly (readonly [string, Forge, Parameters<typeof refusal>[0]])[] = [
+    ['one participant missing', (e) => e.slice(0, 2), 'ANNOUNCEMENTS_INCOMPLETE'],
+    ['one participant twice', (e) => [e[0], e[1], e[1]], 'ANNOUNCEMENTS_INCOMPLETE'],
+    [
+      'an additional organisation',
+      (e) => [...e, orgs.bank.envelope(domains.announcement, { ...e[0]!.body, org: 'bank' })],
+      'ANNOUNCEMENTS_INCOMPLETE',
+    ],
+    [
+      'a foreign organisation in one’s place',
+      (e) => [e[0], e[1], orgs.bank.envelope(domains.announcement, { ...e[2]!.body, org: 'bank' })],
+      'ANNOUNCEMENTS_INCOMPLETE',
+    ],
+    ['an announcement in another’s name', resigned(orgs.court, { org: 'tax' }), 'ANNOUNCEMENTS_INCOMPLETE'],
+    [
+      'an announcement of another computation',
+      resigned(orgs.court, { computationId: hexOf(1) }),
+      'ANNOUNCEMENTS_INCOMPLETE',
+    ],
+    ['this node’s own announcement changed', resigned(orgs.tax, { publicKey: hexOf(1) }), 'ANNOUNCEMENTS_INCOMPLETE'],
+    [
+      'a key that its owner did not sign',
+      (e) => e.map((x) => (x.signer === 'court' ? { ...x, body: { ...x.body, publicKey: hexOf(1) } } : x)),
+      'ENVELOPE_SIGNATURE',
+    ],
+    [
+      'a signature by another key',
+      (e) =>
+        e.map((x) =>
+          x.signer === 'court' ? { ...orgs.bank.envelope(domains.announcement, x.body), signer: 'court' } : x,
+        ),
+      'ENVELOPE_SIGNATURE',
+    ],
+    [
+      'an envelope of another kind',
+      (e) => e.map((x) => (x.signer === 'court' ? orgs.court.envelope(domains.grant, x.body) : x)),
+      'ENVELOPE_DOMAIN',
+    ],
+    ['garbage', (e) => [e[0], e[1], null], 'ANNOUNCEMENTS_INCOMPLETE'],
+  ];
+  for (const [name, forge, code] of forged) {
+    it(`with ${name} is refused, and nothing runs`, async (t) => {
+      const own = await nodeOf(t);
+      const { id, envelopes } = await collect(t, own);
+      await assert.rejects(own.computations.start('bank', id, forge(envelopes)), refusal(code));
+      assert.deepEqual([own.started.length, own.node.log.size], [0, 1]);
+      await own.computations.start('bank', id, envelopes);
+    });
+  }
+
+  it('with another key of a participant is refused once it runs: one set of masks under one id', async (t) => {
+    const own = await nodeOf(t);
+    const { id, envelopes } = await collect(t, own);
+    await own.computations.start('bank', id, envelopes);
+    const others = resigned(orgs.court, { publicKey: hexOf(1) })(envelopes);
+    await assert.rejects(
+      own.computations.start('bank', id, others),
+      refusal('COMPUTATION_CONFLICT', { part: 'announcements' }),
+    );
+    assert.equal(own.started.length, 1);
+  });
+
+  it('is refused to anybody but the requester, and for an unknown computation', async (t) => {
+    const own = await nodeOf(t);
+    const { id, envelopes } = await collect(t, own);
+    await assert.rejects(own.computations.start('court', id, envelopes), refusal('REQUEST_NOT_REQUESTER'));
+    await assert.rejects(own.computations.start('bank', hexOf(1), envelopes), refusal('COMPUTATION_UNKNOWN'));
+    await assert.rejects(own.computations.status('court', id), refusal('REQUEST_NOT_REQUESTER'));
+  });
+});
+
+describe('a later attempt', () => {
+  it('retires the one before it: the old one neither starts, nor is shown, nor is served', async (t) => {
+    const own = await nodeOf(t);
+    const { id, envelopes } = await collect(t, own);
+    own.ledger.change(view.id, { attempt: 2 });
+    const next = (await announce(own, 2)).body.computationId;
+    assert.notEqual(next, id);
+    const retired = refusal('COMPUTATION_RETIRED', { computationId: id });
+    await assert.rejects(own.computations.start('bank', id, envelopes), retired);
+    await assert.rejects(own.computations.status('bank', id), retired);
+    await assert.rejects(own.computations.owned('bank', id), retired);
+    assert.equal((await own.computations.current(view.id))!.computationId, next);
+    await assert.rejects(announce(own, 1), refusal('COMPUTATION_ATTEMPT', { current: 2 }));
+    assert.equal(own.started.length, 0);
+  });
+});
+
+describe('a node that stopped', () => {
+  it('goes on with what ran, and with that only', async (t) => {
+    const own = await nodeOf(t);
+    const { id, envelopes } = await collect(t, own);
+    const idle = assemble('tax', own.node, own.ledger);
+    await idle.computations.resume();
+    assert.deepEqual(idle.started, []);
+    await own.computations.start('bank', id, envelopes);
+    const again = assemble('tax', own.node, own.ledger);
+    await again.computations.resume();
+    assert.deepEqual(again.started, own.started);
+    own.ledger.change(view.id, { attempt: 2 });
+    await announce(again, 2);
+    const last = assemble('tax', own.node, own.ledger);
+    await last.computations.resume();
+    assert.deepEqual(last.started, []);
+  });
+});
