@@ -45,11 +45,25 @@ const stageRules = STAGES.map((stage, index) => ({
 const packageRules = [
   folderImports(
     'protocol',
-    [npm('@noble/curves', '@noble/hashes', 'zod', 'ethers', 'libsodium-wrappers-sumo', '@types/libsodium-wrappers-sumo', 'canonicalize')],
+    [
+      npm(
+        '@noble/curves',
+        '@noble/hashes',
+        'zod',
+        'ethers',
+        'libsodium-wrappers-sumo',
+        '@types/libsodium-wrappers-sumo',
+        'canonicalize',
+      ),
+    ],
     'protocol is pure: no Node built-in and no other part of the repository.',
   ),
   onlyIn('ethers-in-protocol', ['ethers'], ['^protocol/(ledger|evidence)/', '^(demo|deploy|bench|test)/']),
-  onlyIn('libsodium-in-two-places', ['libsodium-wrappers-sumo'], ['^protocol/(poprf[.]ts$|poprf/|sealed-box[.]ts$)', '^test/']),
+  onlyIn(
+    'libsodium-in-two-places',
+    ['libsodium-wrappers-sumo'],
+    ['^protocol/(poprf[.]ts$|poprf/|sealed-box[.]ts$)', '^test/'],
+  ),
   onlyIn('canonicalize-in-one-place', ['canonicalize'], ['^protocol/canonical[.]ts$', '^test/']),
   onlyIn('ethereumjs-as-oracle', ['@ethereumjs'], ['^test/']),
   folderImports(
@@ -65,11 +79,7 @@ const packageRules = [
     to: { path: core },
   },
   onlyIn('seal-in-he', ['node-seal'], ['^sdk/he-[^/]*[.]ts$', '^(bench|test)/']),
-  folderImports(
-    'console',
-    ['^sdk/', npm('[^@/][^/]*', '@[^/]+/[^/]+')],
-    'The console stands on the SDK alone.',
-  ),
+  folderImports('console', ['^sdk/', npm('[^@/][^/]*', '@[^/]+/[^/]+')], 'The console stands on the SDK alone.'),
 ];
 
 const nodeRules = [
