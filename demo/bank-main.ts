@@ -178,7 +178,7 @@ try {
   process.stdout.write(`${JSON.stringify({ outcome: await run(task) })}\n`);
   process.exitCode = 0;
 } catch (error) {
-  process.stdout.write(`${JSON.stringify({ outcome: null, failure: explainError(error, task.lang) })}\n`);
+  process.stdout.write(`${JSON.stringify({ failure: explainError(error, task.lang) })}\n`);
   process.exitCode = 1;
 } finally {
   process.disconnect?.();

@@ -1,5 +1,6 @@
 /** The runner's child processes: started with their logs in files, watched, and all ended with the runner. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +11,7 @@ import { ProtocolError } from '@sealedger/protocol/errors.ts';
 export interface Child {
   readonly name: string;
   readonly process: ChildProcess;
-  /** First line on stdout, as JSON, that has `key` set. @throws {ProtocolError} PROCESS_FAILED */
+  /** First line on stdout, as JSON, that has `key` set. @throws {ChildFailure} where it says why it ended. @throws {ProtocolError} PROCESS_FAILED */
   line(key: string): Promise<Record<string, unknown>>;
   /** Answer to a message that asks by `ask`. */
   ask<T>(ask: string): Promise<T>;
@@ -51,12 +52,15 @@ function startChild(name: string, script: URL, args: readonly string[], logFile:
   const wake = (): void => {
     for (const look of waiting) look();
   };
-  createInterface({ input: child.stdout! }).on('line', (text) => {
+  const reader = createInterface({ input: child.stdout! }).on('line', (text) => {
     lines.push(JSON.parse(text) as Record<string, unknown>);
     wake();
   });
+  let closed = false;
   const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => {
+    // The reader closes after the last line of output; the process may have exited before.
+    void Promise.all([once(child, 'exit'), once(reader, 'close')]).then(() => {
+      closed = true;
       resolve();
       wake();
     });
@@ -68,9 +72,11 @@ function startChild(name: string, script: URL, args: readonly string[], logFile:
       new Promise((resolve, reject) => {
         const look = (): void => {
           const found = lines.find((line) => key in line);
-          if (found === undefined && child.exitCode === null && child.signalCode === null) return;
+          if (found === undefined && !closed) return;
           waiting.delete(look);
+          const failure = lines.find((line) => 'failure' in line);
           if (found !== undefined) resolve(found);
+          else if (failure !== undefined) reject(new ChildFailure(`${name}: ${String(failure['failure'])}`));
           else reject(new ProtocolError('PROCESS_FAILED', { name, exitCode: child.exitCode, log: logFile }));
         };
         waiting.add(look);
@@ -90,11 +96,16 @@ function startChild(name: string, script: URL, args: readonly string[], logFile:
         });
       }),
     stop: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (closed) return;
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
       await exited;
       clearTimeout(timer);
     },
   };
+}
+
+/** What a child said before it ended, already in the reader's language. */
+export class ChildFailure extends Error {
+  override readonly name = 'ChildFailure';
 }

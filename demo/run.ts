@@ -23,7 +23,7 @@ import {
 } from './consortium.ts';
 import { explainError } from './explain.ts';
 import { DEFAULT_SIZE, generateScenario } from './generate-scenario.ts';
-import { type Child, createProcesses, type Processes } from './processes.ts';
+import { type Child, ChildFailure, createProcesses, type Processes } from './processes.ts';
 import { assessQuality, closingTable, type Report, readScores } from './report.ts';
 import { readApplicants, readExpected, readScenario, type ScenarioFiles } from './scenario-files.ts';
 
@@ -216,14 +216,7 @@ async function runBank(
       if (message.progress !== undefined) tell(message.progress, message.details);
     },
   );
-  const line = await child.line('outcome');
-  if (line['outcome'] === null) throw new BankFailure(String(line['failure']));
-  return line['outcome'] as BankOutcome;
-}
-
-/** What ended the bank's process, already in the reader's language. */
-class BankFailure extends Error {
-  override readonly name = 'BankFailure';
+  return (await child.line('outcome'))['outcome'] as BankOutcome;
 }
 
 async function verifyEvidence(out: string): Promise<{ bundles: number; held: number; checkpoints: number }> {
@@ -316,7 +309,7 @@ if (options !== undefined) {
       await untilInterrupted();
     }
   } catch (error) {
-    process.stderr.write(`${error instanceof BankFailure ? error.message : explainError(error, options.lang)}\n`);
+    process.stderr.write(`${error instanceof ChildFailure ? error.message : explainError(error, options.lang)}\n`);
     process.exitCode = 1;
   } finally {
     await processes.stopAll();

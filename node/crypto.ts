@@ -13,9 +13,14 @@ import {
 import { createReadStream } from 'node:fs';
 import type { Ed25519 } from '@sealedger/protocol/signature.ts';
 
+const ZERO_BLOCK = Buffer.alloc(16);
+/** What is encrypted for keystream; grown where a longer one is asked for, never written to. */
+let zeros = new Uint8Array(1 << 18);
+
 /** AES-256-CTR keystream with a zero IV; every key is used once. */
 export function expand(key: Uint8Array, lengthBytes: number): Uint8Array {
-  return createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(new Uint8Array(lengthBytes));
+  if (zeros.length < lengthBytes) zeros = new Uint8Array(lengthBytes);
+  return createCipheriv('aes-256-ctr', key, ZERO_BLOCK).update(zeros.subarray(0, lengthBytes));
 }
 
 /** HKDF-SHA256 (RFC 5869). */

@@ -3,7 +3,7 @@
  * Process of one node: `sealedger-node run --config FILE`.
  *
  * Prints one JSON line on stdout when it listens and one when it is ready; logs on stderr. Ends with 0 on SIGTERM and
- * SIGINT, with 1 where it could not start; with `--exit-with-parent` also when the parent's IPC channel closes.
+ * SIGINT, with 1 and one line `{ failure }` where it could not start; with `--exit-with-parent` also when the parent's IPC channel closes.
  */
 import { parseArgs } from 'node:util';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
@@ -64,6 +64,7 @@ function explain(error: unknown): string {
 try {
   process.exit(await main(process.argv.slice(2)));
 } catch (error) {
+  print({ failure: explain(error) });
   process.stderr.write(`${explain(error)}\n`);
   process.exit(1);
 }

@@ -36,6 +36,7 @@ import { eventSigner } from './evidence/signer.ts';
 import { type Keystore, openKeystore } from './keys/keystore.ts';
 import { createLogger } from './log.ts';
 import { tidyUp } from './maintenance.ts';
+import { registerElements } from './match/elements.ts';
 import { createEpochKeys } from './match/epoch-keys.ts';
 import { createRegisterStore } from './match/register-store.ts';
 import { openRegistrar, type Registrar } from './match/registrar.ts';
@@ -197,9 +198,10 @@ async function assemble(
   };
   const poprf = await loadPoprf();
   const mutex = createMutex();
+  const registerDirectory = join(dataDir, 'registers-received');
   const registers = createRegisterStore({
     org,
-    directory: join(dataDir, 'registers-received'),
+    directory: registerDirectory,
     members,
     ledger,
     peers,
@@ -226,6 +228,7 @@ async function assemble(
           registers,
           models,
           epochKeys,
+          elements: (register) => registerElements(registerDirectory, register, config.workers),
           datasets: () => own.datasets,
           isUnchanged: async ({ config: { file }, published }) =>
             (await fileFingerprint(fingerprintKey, file)) === published.fingerprint,

@@ -12,7 +12,7 @@ import { locatorFromOutput } from '@sealedger/protocol/register.ts';
 import { type ChunkEvaluator, createEvaluator } from '@sealedger/protocol/rlwe/evaluator.ts';
 import {
   addPads,
-  addZeroShare,
+  addZeroShares,
   createZeroShareKeys,
   padFromPoprfOutput,
   shareSign,
@@ -21,6 +21,7 @@ import type { DepartmentParameters } from '@sealedger/protocol/rlwe/parameters.t
 import { RING_DEGREE, SWITCHED_LIMBS, SWITCHED_PRIMES } from '@sealedger/protocol/rlwe/ring.ts';
 import { serialiseDepartmentChunk, serialiseGateChunk } from '@sealedger/protocol/rlwe/wire.ts';
 import { expand, hkdf, hmacSha256, sha256 } from '../crypto.ts';
+import { ELEMENT_BYTES } from '../match/elements.ts';
 import { identifierAt, TAG_BYTES } from '../match/register.ts';
 import { chunkColumns, type FeatureColumns } from './columns.ts';
 import { releaseNoise } from './release-noise.ts';
@@ -40,6 +41,8 @@ export interface DepartmentWork {
 export interface GateWork {
   readonly secretKey: Uint8Array;
   readonly identifiers: Uint8Array;
+  /** The identifiers hashed to the group, 32 bytes each, in register order. */
+  readonly elements: Uint8Array;
 }
 
 export interface ChunkWork {
@@ -85,9 +88,11 @@ export function createChunkMaker(work: ChunkWork, poprf: Poprf): ChunkMaker {
     make: (chunk) => {
       const evaluated = evaluator === null ? null : evaluate(work, evaluator, chunk);
       const c0 = evaluated?.ciphertext.c0 ?? new Uint32Array(SWITCHED_LIMBS * RING_DEGREE);
-      for (const { keys, sign } of pairs) {
-        for (let limb = 0; limb < SWITCHED_LIMBS; limb++) addZeroShare(c0, limb, keys(chunk, limb), sign, expand);
-      }
+      addZeroShares(
+        c0,
+        pairs.flatMap(({ keys, sign }) => SWITCHED_PRIMES.map((_, limb) => ({ limb, key: keys(chunk, limb), sign }))),
+        expand,
+      );
       const locked = gateEvaluator === null ? null : lock(work, gateEvaluator, derive, chunk);
       if (locked !== null) addPads(c0, locked.pads);
       const record =
@@ -129,7 +134,7 @@ function lock(
     const slot = first + i;
     const output =
       slot < work.people
-        ? evaluator.evaluate(utf8(identifierAt(work.gate!, work.rankOfSlot[slot]!)))
+        ? evaluateRank(work.gate!, evaluator, work.rankOfSlot[slot]!)
         : discarded.subarray(64 * i, 64 * (i + 1));
     for (let limb = 0; limb < SWITCHED_PRIMES.length; limb++) {
       pads[limb * RING_DEGREE + i] = padFromPoprfOutput(output, limb, derive);
@@ -137,6 +142,11 @@ function lock(
     locators.set(locatorFromOutput(output, derive), i * LOCATOR_BYTES);
   }
   return { pads, locators };
+}
+
+function evaluateRank(gate: GateWork, evaluator: PoprfEvaluator, rank: number): Uint8Array {
+  const element = gate.elements.slice(rank * ELEMENT_BYTES, (rank + 1) * ELEMENT_BYTES);
+  return evaluator.evaluate(utf8(identifierAt(gate, rank)), element);
 }
 
 /** Tags of a chunk's slots; zeros for unused ones. */

@@ -8,7 +8,7 @@ import { departmentOf } from '@sealedger/protocol/rlwe/parameters.ts';
 import { x25519SharedSecret } from '@sealedger/protocol/signature.ts';
 import { expand } from '../crypto.ts';
 import type { EpochKeys } from '../match/epoch-keys.ts';
-import type { RegisterView } from '../match/register.ts';
+import type { RegisterSubjects, RegisterView } from '../match/register.ts';
 import type { RegisterStore } from '../match/register-store.ts';
 import type { OwnDataset } from '../request/intake.ts';
 import type { ModelStore } from '../request/model-store.ts';
@@ -24,6 +24,8 @@ export interface PrepareParts {
   readonly registers: RegisterStore;
   readonly models: ModelStore;
   readonly epochKeys: EpochKeys;
+  /** The register's identifiers hashed to the group. */
+  readonly elements: (register: RegisterView & RegisterSubjects) => Promise<Uint8Array>;
   readonly datasets: () => readonly OwnDataset[];
   /** Whether the table behind a dataset is still the one that was published. */
   readonly isUnchanged: (dataset: OwnDataset) => Promise<boolean>;
@@ -82,11 +84,10 @@ async function departmentWork(
 }
 
 async function gateWork(parts: PrepareParts, record: ComputationRecord, document: RequestDocument): Promise<GateWork> {
-  const [secretKey, { identifiers }] = await Promise.all([
-    parts.epochKeys.secret(record.requestId),
-    parts.registers.subjects(document.register.id),
-  ]);
-  return { secretKey, identifiers: shared(identifiers) };
+  const secretKey = await parts.epochKeys.secret(record.requestId);
+  const register = await parts.registers.subjects(document.register.id);
+  const elements = await parts.elements(register);
+  return { secretKey, identifiers: shared(register.identifiers), elements: shared(elements) };
 }
 
 function invert(slotOfRank: Uint32Array): Uint32Array {
