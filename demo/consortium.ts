@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Keystore, openKeystore } from '@sealedger/node/keys/keystore.ts';
 import { toHex } from '@sealedger/protocol/bytes.ts';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { createLedgerClient, type LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import type { Role } from '@sealedger/protocol/ledger/codec.ts';
 import { type Deployment, parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
@@ -18,8 +19,8 @@ import { datasetNameOf, type ScenarioFiles } from './scenario-files.ts';
 export interface ChainPlace {
   readonly rpcUrl: string;
   readonly deploymentFile: string;
-  /** File with the founder's account key in hex. */
-  readonly founderKeyFile: string;
+  /** File with the founder's account key in hex; without it every organisation must be admitted already. */
+  readonly founderKeyFile: string | undefined;
 }
 
 export interface Organisation {
@@ -59,10 +60,33 @@ export async function openOrganisations(files: ScenarioFiles, stateDirectory: st
   return organisations;
 }
 
-/** Admits who is missing and brings the registered endpoints up to date. */
+/**
+ * Admits who is missing and brings the registered endpoints up to date.
+ * @throws {ProtocolError} FOUNDER_KEY_MISSING, CHAIN_ADMITTED_DIFFERENTLY, CHAIN_*
+ */
 export async function foundConsortium(organisations: readonly Organisation[], chain: ChainPlace): Promise<Deployment> {
   const deployment = parseDeployment(JSON.parse(await readFile(chain.deploymentFile, 'utf8')));
-  const founder = ledgerOf(chain, deployment, (await readFile(chain.founderKeyFile, 'utf8')).trim());
+  await admitMissing(organisations, chain, deployment);
+  for (const { org, keys, endpoint } of organisations) {
+    const own = ledgerOf(chain, deployment, toHex(keys.account));
+    if ((await own.organisation(org))?.endpoint !== endpoint) await own.setEndpoint(endpoint);
+  }
+  return deployment;
+}
+
+async function admitMissing(
+  organisations: readonly Organisation[],
+  chain: ChainPlace,
+  deployment: Deployment,
+): Promise<void> {
+  const reader = ledgerOf(chain, deployment);
+  const present = new Set((await reader.organisations()).map(({ id }) => id));
+  const missing = organisations.filter(({ org }) => !present.has(org));
+  if (missing.length > 0 && chain.founderKeyFile === undefined) {
+    throw new ProtocolError('FOUNDER_KEY_MISSING', { orgs: missing.map(({ org }) => org).join(', ') });
+  }
+  const founder =
+    missing.length === 0 ? reader : ledgerOf(chain, deployment, (await readFile(chain.founderKeyFile!, 'utf8')).trim());
   await admitOrganisations(
     founder,
     organisations.map(({ org, roles, keys, endpoint }) => ({
@@ -76,11 +100,6 @@ export async function foundConsortium(organisations: readonly Organisation[], ch
       x25519Key: toHex(x25519PublicKey(keys.sealing)),
     })),
   );
-  for (const { org, keys, endpoint } of organisations) {
-    const own = ledgerOf(chain, deployment, toHex(keys.account));
-    if ((await own.organisation(org))?.endpoint !== endpoint) await own.setEndpoint(endpoint);
-  }
-  return deployment;
 }
 
 /** Writes a node's configuration. @returns its path. */
@@ -125,13 +144,9 @@ export async function writeNodeConfig(
   return path;
 }
 
-function ledgerOf(chain: ChainPlace, deployment: Deployment, privateKeyHex: string): LedgerClient {
-  return createLedgerClient({
-    rpc: createJsonRpc(chain.rpcUrl, fetch),
-    deployment,
-    clock: systemClock,
-    account: { privateKeyHex },
-  });
+function ledgerOf(chain: ChainPlace, deployment: Deployment, privateKeyHex?: string): LedgerClient {
+  const account = privateKeyHex === undefined ? {} : { account: { privateKeyHex } };
+  return createLedgerClient({ rpc: createJsonRpc(chain.rpcUrl, fetch), deployment, clock: systemClock, ...account });
 }
 
 /** The port of the last time where it is free, else any free one. */

@@ -1,5 +1,5 @@
 /**
- * The main job: `npm start -- [--scenario DIR] [--out OUT] [--exit] [--rpc URL --deployment FILE --founder-key FILE] [--lang …]`.
+ * The main job: `npm start -- [--scenario DIR] [--out OUT] [--exit] [--rpc URL --deployment FILE [--founder-key FILE]] [--lang …]`.
  *
  * Starts the embedded chain and one process per organisation, lets the bank score its applicants, checks the result and
  * every bundle. Progress on stderr, the closing table on stdout. Exit 0 where all of it held, 1 where not, 2 for usage.
@@ -55,12 +55,8 @@ function readOptions(argv: readonly string[]): Options {
     },
   });
   const { rpc, deployment, 'founder-key': founderKey } = values;
-  const chainOptions = [rpc, deployment, founderKey];
-  if (chainOptions.some((option) => option !== undefined) && chainOptions.includes(undefined)) {
-    throw new ProtocolError('ARGUMENT_INVALID', {
-      argument: '--rpc',
-      reason: '--rpc, --deployment and --founder-key go together',
-    });
+  if ((rpc === undefined) !== (deployment === undefined) || (founderKey !== undefined && rpc === undefined)) {
+    throw new ProtocolError('ARGUMENT_INVALID', { argument: '--rpc', reason: 'it goes together with --deployment' });
   }
   if (values.lang !== undefined && values.lang !== 'en' && values.lang !== 'zh-CN') {
     throw new ProtocolError('ARGUMENT_INVALID', { argument: '--lang', reason: 'en or zh-CN' });
@@ -73,7 +69,11 @@ function readOptions(argv: readonly string[]): Options {
     chain:
       rpc === undefined
         ? undefined
-        : { rpcUrl: rpc, deploymentFile: resolve(deployment!), founderKeyFile: resolve(founderKey!) },
+        : {
+            rpcUrl: rpc,
+            deploymentFile: resolve(deployment!),
+            founderKeyFile: founderKey === undefined ? undefined : resolve(founderKey),
+          },
   };
 }
 

@@ -13,7 +13,7 @@ import { toHex, utf8 } from '@sealedger/protocol/bytes.ts';
 import { metadataHash } from '@sealedger/protocol/dataset.ts';
 import { domains } from '@sealedger/protocol/domains.ts';
 import { signEnvelope } from '@sealedger/protocol/envelope.ts';
-import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import { createLedgerClient, type LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc, type Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
@@ -85,7 +85,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     clock,
     account: { privateKeyHex: toHex(keys.account) },
   });
-  const keyEpoch = await ownKeyEpoch(client, config.org);
+  const keyEpoch = await untilReached(log, () => ownKeyEpoch(client, config.org));
   const state = createStateStore(database);
   const evidence = await openEvidence(config.org, keyEpoch, keys, database, client, rpc);
   const parts = await assemble(config, keys, keyEpoch, client, rpc, state, evidence, log);
@@ -106,7 +106,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     every(ANCHOR_TICK_MS, log, () => evidence.anchorer.tick()),
     every(COUNT_TICK_MS, log, () => parts.counts.flush()),
   ];
-  const ready = becomeReady(parts);
+  const ready = untilReached(log, () => becomeReady(parts));
   ready.catch((error: unknown) => log.error('not ready', {}, error));
   return {
     org: config.org,
@@ -129,15 +129,20 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   };
 }
 
-/** The node's own entry on chain; a chain that is away is waited for. */
 async function ownKeyEpoch(client: LedgerClient, org: string): Promise<number> {
+  const record = await client.organisation(org);
+  if (record === null) throw new ProtocolError('MEMBER_UNKNOWN', { org });
+  return record.keyEpoch;
+}
+
+/** Repeats a start while the chain is away. */
+async function untilReached<T>(log: Logger, task: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      const record = await client.organisation(org);
-      if (record === null) throw new ProtocolError('MEMBER_UNKNOWN', { org });
-      return record.keyEpoch;
+      return await task();
     } catch (error) {
-      if (!(error instanceof ProtocolError) || error.code !== 'CHAIN_UNREACHABLE') throw error;
+      if (!isProtocolError(error, 'CHAIN_UNREACHABLE') && !isProtocolError(error, 'CHAIN_TIMEOUT')) throw error;
+      log.info('waits for the chain');
       await clock.sleep(START_RETRY_MS);
     }
   }
@@ -306,9 +311,10 @@ async function becomeReady(parts: NodeParts): Promise<void> {
       metadataHash: (version) => metadataHash(datasetMetadata(config.org, dataset, version)),
       measure: async () => ({ rows: await checkTable(dataset), commitment: fingerprint }),
     });
-    parts.own.datasets.push({ config: dataset, published });
+    if (!parts.own.datasets.some(({ config: { name } }) => name === dataset.name))
+      parts.own.datasets.push({ config: dataset, published });
   }
-  if (config.register !== undefined) {
+  if (config.register !== undefined && parts.own.registrar === undefined) {
     parts.own.registrar = await openRegistrar(
       { ...publish, directory: config.dataDir, seed: keys.seed },
       config.register,

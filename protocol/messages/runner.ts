@@ -1,9 +1,13 @@
 /** What the runner tells while it works and at its end; see catalogue.ts. */
 export const runnerMessages = {
   RUN_USAGE: {
-    en: 'usage: npm start -- [--scenario DIR] [--out OUT] [--exit] [--rpc URL --deployment FILE --founder-key FILE] [--lang en|zh-CN]',
+    en: 'usage: npm start -- [--scenario DIR] [--out OUT] [--exit] [--rpc URL --deployment FILE [--founder-key FILE]] [--lang en|zh-CN]',
     'zh-CN':
-      '用法:npm start -- [--scenario 目录] [--out 输出目录] [--exit] [--rpc 地址 --deployment 文件 --founder-key 文件] [--lang en|zh-CN]',
+      '用法:npm start -- [--scenario 目录] [--out 输出目录] [--exit] [--rpc 地址 --deployment 文件 [--founder-key 文件]] [--lang en|zh-CN]',
+  },
+  FOUNDER_KEY_MISSING: {
+    en: 'Not admitted on this chain yet: {orgs}. Give --founder-key FILE, or have the members admit them.',
+    'zh-CN': '下列机构尚未被此链接纳:{orgs}。请提供 --founder-key 文件,或由成员表决接纳。',
   },
   RUN_SCENARIO: {
     en: 'Scenario "{name}": {departments} departments, {people} people in the register, {applicants} applicants.',

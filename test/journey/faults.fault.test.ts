@@ -76,6 +76,26 @@ describe('a consortium under faults', { timeout: 240_000 }, () => {
     assert.equal(bundles.length, 2);
   });
 
+  it('waits for a chain that goes away in the middle of a computation, and for one that is away at its start', async () => {
+    const { bank, subjects } = world;
+    const { requestId } = await world.ask(5);
+    await bank.awaitDecision(requestId, 30_000);
+    let cut = false;
+    const computing = bank.compute(requestId, () => {
+      if (cut) return;
+      cut = true;
+      void world.kill('chain').then(() => world.restartChain());
+    });
+    await computing;
+    assert.equal(cut, true);
+    await world.kill('chain');
+    await world.kill('market-regulation');
+    const starting = world.restart('market-regulation');
+    await world.restartChain();
+    await starting;
+    assert.equal((await bank.unlock(requestId, subjects.slice(0, 1))).size, 1);
+  });
+
   it('computes another table under another id when an attempt is given up, and retires the first', async () => {
     const { bank, subjects } = world;
     const { requestId } = await world.ask(50);

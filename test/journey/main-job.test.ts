@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { generateScenario } from '../../demo/generate-scenario.ts';
+import { createProcesses } from '../../demo/processes.ts';
 import type { Report } from '../../demo/report.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -78,6 +79,38 @@ describe('the main job', { timeout: 400_000 }, () => {
     const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as Report;
     assert.ok(report.chain.blocks > before.chain.blocks);
     assert.ok(report.evidence.events > before.evidence.events);
+  });
+
+  it('uses a chain that runs already, and says who is missing there without the founder', async () => {
+    const chainScript = new URL('../../deploy/chain-main.ts', import.meta.url);
+    const processes = createProcesses(join(directory, 'chain-logs'));
+    try {
+      const chain = await processes.start('chain', chainScript, [
+        '--data',
+        join(directory, 'own-chain'),
+        '--exit-with-parent',
+      ]);
+      const { rpc, deployment, founderKey } = await chain.line('ready');
+      const place = ['--rpc', String(rpc), '--deployment', String(deployment)];
+      const job = [
+        '--scenario',
+        scenario,
+        '--out',
+        join(directory, 'own-chain-out'),
+        '--exit',
+        '--lang',
+        'en',
+        ...place,
+      ];
+      const refused = await node('demo/run.ts', ...job);
+      assert.equal(refused.code, 1);
+      assert.match(refused.stderr, /FOUNDER_KEY_MISSING/);
+      const run = await node('demo/run.ts', ...job, '--founder-key', String(founderKey));
+      assert.equal(run.code, 0, run.stderr);
+      assert.equal(await fetch(String(rpc)).then((response) => response.status > 0), true);
+    } finally {
+      await processes.stopAll();
+    }
   });
 
   it('says what is wrong with bad input, where, and with a stable code', async () => {
