@@ -14,7 +14,10 @@ type Waiting = ReleasedScore & { readonly salt: string };
 export interface Releases {
   /** Stores scores that are about to be returned. */
   note(requestId: string, scores: readonly ReleasedScore[]): Promise<void>;
-  /** Commits to everything that waits as one batch. @returns the batch number, null where nothing waited. */
+  /**
+   * Commits to everything that waits as one batch, after finishing one that was cut short.
+   * @returns the number of the last batch, null where nothing waited.
+   */
   commit(requestId: string): Promise<number | null>;
 }
 
@@ -36,32 +39,34 @@ export function createReleases(context: BankContext): Releases {
       inTurn(async () => {
         const list = await listOf(requestId);
         const fresh = scores.map((score) => ({ ...score, salt: toHex(context.ports.randomBytes(16)) }));
-        await context.ports.store.put(keys.note(requestId, list.notes), utf8(JSON.stringify(fresh)));
-        list.notes += 1;
-        list.scores.push(...fresh);
+        const note = list.committed + list.notes.length;
+        await context.ports.store.put(keys.note(requestId, note), utf8(JSON.stringify(fresh)));
+        list.notes.push(fresh);
       }),
     commit: (requestId) =>
       inTurn(async () => {
         const list = await listOf(requestId);
-        if (list.scores.length === 0) return null;
-        const batch = await commitScores(context, requestId, list.scores);
-        await context.ports.store.put(keys.committed(requestId), utf8(String(list.notes)));
-        list.scores.length = 0;
+        let batch: number | null = null;
+        while (list.notes.length > 0) batch = await commitNotes(context, requestId, list);
         return batch;
       }),
   };
 }
 
-/** What waits for the next commitment; `notes` numbers the stored notes from the first one on. */
+/** What waits for a commitment, note by note. */
 interface WaitingList {
-  notes: number;
-  readonly scores: Waiting[];
+  /** Notes that are committed to; the first one that waits has this number. */
+  committed: number;
+  /** Where a commitment ends that was begun and not heard of, as a number of notes. */
+  begun: number | null;
+  readonly notes: Waiting[][];
 }
 
 const keys = {
   note: (requestId: string, note: number): string => `result/${requestId}/note-${note}`,
   /** Number of notes that are committed to. */
   committed: (requestId: string): string => `result/${requestId}/committed`,
+  begun: (requestId: string): string => `result/${requestId}/begun`,
 } as const;
 
 async function loadWaiting({ ports }: BankContext, requestId: string): Promise<WaitingList> {
@@ -69,13 +74,29 @@ async function loadWaiting({ ports }: BankContext, requestId: string): Promise<W
     const bytes = await ports.store.get(key);
     return bytes === undefined ? undefined : JSON.parse(new TextDecoder().decode(bytes));
   };
-  const list: WaitingList = { notes: ((await read(keys.committed(requestId))) as number | undefined) ?? 0, scores: [] };
+  const committed = ((await read(keys.committed(requestId))) as number | undefined) ?? 0;
+  const begun = ((await read(keys.begun(requestId))) as number | undefined) ?? 0;
+  const list: WaitingList = { committed, begun: begun > committed ? begun : null, notes: [] };
   for (;;) {
-    const note = (await read(keys.note(requestId, list.notes))) as Waiting[] | undefined;
+    const note = (await read(keys.note(requestId, committed + list.notes.length))) as Waiting[] | undefined;
     if (note === undefined) return list;
-    list.scores.push(...note);
-    list.notes += 1;
+    list.notes.push(note);
   }
+}
+
+/** Commits to the notes of a commitment that was cut short, else to all; where it ends is stored before it begins. */
+async function commitNotes(context: BankContext, requestId: string, list: WaitingList): Promise<number> {
+  const { store } = context.ports;
+  const end = list.begun ?? list.committed + list.notes.length;
+  const count = end - list.committed;
+  await store.put(keys.begun(requestId), utf8(String(end)));
+  list.begun = end;
+  const batch = await commitScores(context, requestId, list.notes.slice(0, count).flat());
+  await store.put(keys.committed(requestId), utf8(String(end)));
+  list.notes.splice(0, count);
+  list.committed = end;
+  list.begun = null;
+  return batch;
 }
 
 /** The openings are stored under the batch before the chain hears of it; a crash in between commits to the same root again. */

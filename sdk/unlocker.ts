@@ -7,7 +7,7 @@
 import { concat, fromHex, toHex, utf8 } from '@sealedger/protocol/bytes.ts';
 import { domains } from '@sealedger/protocol/domains.ts';
 import { envelopeDigest, openEnvelope, signEnvelope } from '@sealedger/protocol/envelope.ts';
-import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { SubjectId } from '@sealedger/protocol/identifier.ts';
 import type { Peer, PeerClient } from '@sealedger/protocol/peer-client.ts';
 import type { Poprf } from '@sealedger/protocol/poprf.ts';
@@ -73,9 +73,14 @@ export async function unlockAtGate(
   const lane = parts.lanes.get(laneKey);
   if (lane !== undefined) return order(parts, gate, batch, lane, laneKey);
   const pending = await readJson(parts.ports, laneKey, pendingSchema.nullable(), null);
-  if (pending !== null && isSameBatch(pending, batch)) return exchange(parts, gate, batch, pending, laneKey);
-  const head = pending === null ? { counter: 0, receipt: null } : await laneAtGate(parts, gate, batch);
-  return order(parts, gate, batch, head, laneKey);
+  try {
+    if (pending === null) return await order(parts, gate, batch, { counter: 0, receipt: null }, laneKey);
+    if (isSameBatch(pending, batch)) return await exchange(parts, gate, batch, pending, laneKey);
+  } catch (error) {
+    // The gate is further than what is stored here: it metered nothing of this, and knows where the lane stands.
+    if (!isProtocolError(error, 'UNLOCK_LANE_CONFLICT')) throw error;
+  }
+  return order(parts, gate, batch, await laneAtGate(parts, gate, batch), laneKey);
 }
 
 async function order(
