@@ -3,10 +3,11 @@ import { describe, it } from 'node:test';
 import type { RequestView } from '@sealedger/node/ports.ts';
 import { acceptRequest, assertOwnFeatures, type OwnDataset } from '@sealedger/node/request/intake.ts';
 import type { FeatureDefinition } from '@sealedger/protocol/model.ts';
-import type { RequestDocument } from '@sealedger/protocol/request.ts';
+import { type FeatureSheet, featureSheetSchema, type RequestDocument } from '@sealedger/protocol/request.ts';
+import { parseDocument } from '@sealedger/protocol/schema.ts';
 import { fakeLedger } from './support/fake-ledger.ts';
 import { refusal } from './support/refusals.ts';
-import { hexOf, onChainView, requestDocument } from './support/request-fixture.ts';
+import { entryOf, hexOf, onChainView, requestDocument, sheets } from './support/request-fixture.ts';
 
 function ledgerWith(document: RequestDocument, change: Partial<RequestView> = {}) {
   const ledger = fakeLedger('tax');
@@ -18,7 +19,7 @@ function ledgerWith(document: RequestDocument, change: Partial<RequestView> = {}
 describe('a request document', () => {
   it('is taken from its requester where it says what stands on chain', async () => {
     const document = requestDocument();
-    const accepted = await acceptRequest(ledgerWith(document), document, 'bank');
+    const accepted = await acceptRequest(ledgerWith(document), { document, sheet: null }, 'bank');
     assert.deepEqual(accepted.document, document);
   });
 
@@ -26,16 +27,22 @@ describe('a request document', () => {
     const document = requestDocument();
     const ledger = ledgerWith(document);
     for (const change of [{ quota: 101 }, { nonce: hexOf(9) }, { modelDigest: hexOf(9) }, { legalBasis: 'other' }]) {
-      await assert.rejects(acceptRequest(ledger, { ...document, ...change }, 'bank'), refusal('REQUEST_UNKNOWN'));
+      await assert.rejects(
+        acceptRequest(ledger, { document: { ...document, ...change }, sheet: null }, 'bank'),
+        refusal('REQUEST_UNKNOWN'),
+      );
     }
   });
 
   it('is refused from anybody but its requester', async () => {
     const document = requestDocument();
-    await assert.rejects(acceptRequest(ledgerWith(document), document, 'other'), refusal('REQUEST_NOT_REQUESTER'));
+    await assert.rejects(
+      acceptRequest(ledgerWith(document), { document, sheet: null }, 'other'),
+      refusal('REQUEST_NOT_REQUESTER'),
+    );
     const stolen = ledgerWith(document, { requester: 'other' });
-    await assert.rejects(acceptRequest(stolen, document, 'other'), refusal('REQUEST_NOT_REQUESTER'));
-    await assert.rejects(acceptRequest(stolen, document, 'bank'), refusal('REQUEST_NOT_REQUESTER'));
+    await assert.rejects(acceptRequest(stolen, { document, sheet: null }, 'other'), refusal('REQUEST_NOT_REQUESTER'));
+    await assert.rejects(acceptRequest(stolen, { document, sheet: null }, 'bank'), refusal('REQUEST_NOT_REQUESTER'));
   });
 
   const differing: readonly (readonly [string, Partial<RequestView>])[] = [
@@ -54,7 +61,7 @@ describe('a request document', () => {
     it(`is refused where the chain has another ${part}: ${Object.keys(change)}`, async () => {
       const document = requestDocument();
       await assert.rejects(
-        acceptRequest(ledgerWith(document, change), document, 'bank'),
+        acceptRequest(ledgerWith(document, change), { document, sheet: null }, 'bank'),
         refusal('REQUEST_TERMS_MISMATCH', { part }),
       );
     });
@@ -66,12 +73,13 @@ describe('a request document', () => {
     const cases: readonly (readonly [string, Partial<RequestDocument>])[] = [
       ['features', { features: features.filter(({ party }) => party === 'tax') }],
       ['features', { features: features.map((feature, i) => (i === 0 ? { ...feature, party: 'water' } : feature)) }],
-      ['datasets', { datasets: twice }],
+      ['features', { features: [...features].reverse() }],
+      ['datasets', { datasets: twice, features: [features[1]!, features[1]!] }],
     ];
     for (const [part, change] of cases) {
       const document = requestDocument(change);
       await assert.rejects(
-        acceptRequest(ledgerWith(document), document, 'bank'),
+        acceptRequest(ledgerWith(document), { document, sheet: null }, 'bank'),
         refusal('REQUEST_TERMS_MISMATCH', { part }),
       );
     }
@@ -93,14 +101,14 @@ describe('a request document', () => {
       'datasets.0.owner',
     ],
     ['an unknown key', { grant: 'all' }, '(root)'],
-    ['a reversed clip', { features: [{ ...requestDocument().features[0]!, clip: [1, 0] }] }, 'features.0.clip'],
+    ['no width', { features: [{ ...requestDocument().features[0]!, valueBits: [] }] }, 'features.0.valueBits'],
   ];
   for (const [name, change, path] of malformed) {
     it(`with ${name} is malformed`, async () => {
       const document = requestDocument();
       await assert.rejects(
-        acceptRequest(ledgerWith(document), { ...document, ...(change as object) }, 'bank'),
-        refusal('SCHEMA_MISMATCH', { path }),
+        acceptRequest(ledgerWith(document), { document: { ...document, ...(change as object) }, sheet: null }, 'bank'),
+        refusal('SCHEMA_MISMATCH', { path: path === '(root)' ? 'document' : `document.${path}` }),
       );
     });
   }
@@ -122,26 +130,31 @@ describe('the features that are asked of a department', () => {
     },
     published: { id, name, version, metadataHash: '', commitment: '', fingerprint: '', rows: 1 },
   };
-  const asking = (feature: FeatureDefinition) => ({ ...document, features: [feature] });
-  const [income] = document.features;
+  const [court, tax] = sheets;
+  const [income] = tax!.definitions;
+  const asking = (feature: FeatureDefinition): [RequestDocument, FeatureSheet] => {
+    const sheet = { ...tax!, definitions: [feature] };
+    return [requestDocument({ features: [entryOf(court!), entryOf(sheet)] }), sheet];
+  };
 
   it('are taken where the catalogue declares them, with its imputation value', () => {
-    assert.equal(assertOwnFeatures(document, 'tax', [own]), own);
-    assert.equal(assertOwnFeatures(document, 'bureau', []), undefined);
+    assert.equal(assertOwnFeatures(document, tax!, 'tax', [own]), own);
+    assert.equal(assertOwnFeatures(document, null, 'bureau', []), undefined);
   });
 
   it('are refused where the version is not its own, or no longer', () => {
-    assert.throws(() => assertOwnFeatures(document, 'tax', []), refusal('DATASET_UNKNOWN', { dataset: id }));
+    assert.throws(() => assertOwnFeatures(document, tax!, 'tax', []), refusal('DATASET_UNKNOWN', { dataset: id }));
     const newer = { ...own, published: { ...own.published, id: hexOf(2) } };
-    assert.throws(() => assertOwnFeatures(document, 'tax', [newer]), refusal('DATASET_UNKNOWN'));
+    assert.throws(() => assertOwnFeatures(document, tax!, 'tax', [newer]), refusal('DATASET_UNKNOWN'));
   });
 
   it('are refused where a field is not declared, or is text used as a number', () => {
     const unknown = refusal('REQUEST_FIELD_UNKNOWN');
-    assert.throws(() => assertOwnFeatures(asking({ ...income!, field: 'salary' }), 'tax', [own]), unknown);
-    assert.throws(() => assertOwnFeatures(asking({ ...income!, field: 'grade' }), 'tax', [own]), unknown);
+    assert.throws(() => assertOwnFeatures(...asking({ ...income!, field: 'salary' }), 'tax', [own]), unknown);
+    assert.throws(() => assertOwnFeatures(...asking({ ...income!, field: 'grade' }), 'tax', [own]), unknown);
     assert.throws(
-      () => assertOwnFeatures(asking({ party: 'tax', field: 'x', transform: 'missing', valueBits: 1 }), 'tax', [own]),
+      () =>
+        assertOwnFeatures(...asking({ party: 'tax', field: 'x', transform: 'missing', valueBits: 1 }), 'tax', [own]),
       unknown,
     );
   });
@@ -149,8 +162,18 @@ describe('the features that are asked of a department', () => {
   it('are refused with an imputation value that the owner did not declare', () => {
     const other = asking({ ...income!, missing: 251 } as FeatureDefinition);
     assert.throws(
-      () => assertOwnFeatures(other, 'tax', [own]),
+      () => assertOwnFeatures(...other, 'tax', [own]),
       refusal('REQUEST_IMPUTATION_MISMATCH', { field: 'income' }),
     );
+  });
+
+  it("are refused on a sheet that is missing, another department's, or changed", () => {
+    const refused = refusal('REQUEST_SHEET_MISMATCH');
+    assert.throws(() => assertOwnFeatures(document, null, 'tax', [own]), refused);
+    assert.throws(() => assertOwnFeatures(document, court!, 'tax', [own]), refused);
+    assert.throws(() => assertOwnFeatures(document, { ...tax!, salt: hexOf(1) }, 'tax', [own]), refused);
+    assert.throws(() => assertOwnFeatures(document, tax!, 'bureau', []), refused);
+    const reversed = { ...tax!, definitions: [{ ...income!, clip: [1, 0] } as FeatureDefinition] };
+    assert.throws(() => parseDocument(featureSheetSchema, reversed, 'sheet'), refusal('SCHEMA_MISMATCH'));
   });
 });

@@ -56,6 +56,7 @@ function terms(owners: readonly string[], change: Partial<RequestTermsInput> = {
     quota: 10,
     expiresAt: EXPIRES_AT,
     nonce: hexOf(1),
+    sheetSalt: () => hexOf(2),
     ...change,
   };
 }

@@ -3,7 +3,7 @@ import type { RequestView } from '@sealedger/node/ports.ts';
 import { SUITE } from '@sealedger/protocol/domains.ts';
 import { datasetVersionId } from '@sealedger/protocol/ledger/ids.ts';
 import type { FeatureDefinition } from '@sealedger/protocol/model.ts';
-import { type RequestDocument, requestId } from '@sealedger/protocol/request.ts';
+import { type FeatureSheet, type RequestDocument, requestId, sheetDigest } from '@sealedger/protocol/request.ts';
 import { START_MS } from './organisations.ts';
 
 export const hexOf = (byte: number): string => byte.toString(16).padStart(2, '0').repeat(32);
@@ -20,6 +20,29 @@ const linear = (party: string, field: string): FeatureDefinition => ({
 
 const named = (owner: string, name: string) => ({ owner, name, version: 1, id: datasetVersionId(owner, name, 1) });
 
+const sheetOf = (party: string, definitions: FeatureDefinition[]): FeatureSheet => ({
+  suite: SUITE,
+  version: 1,
+  party,
+  salt: hexOf(0x22),
+  definitions,
+});
+
+/** The sheets of the two departments, in the order of the request. */
+export const sheets: readonly FeatureSheet[] = [
+  sheetOf('court', [
+    linear('court', 'claims'),
+    { party: 'court', field: 'state', transform: 'equals', value: 'open', valueBits: 1 },
+  ]),
+  sheetOf('tax', [linear('tax', 'income'), { party: 'tax', field: 'grade', transform: 'missing', valueBits: 1 }]),
+];
+
+/** What a request says of a sheet. */
+export function entryOf(sheet: FeatureSheet): RequestDocument['features'][number] {
+  const { party, definitions } = sheet;
+  return { party, valueBits: definitions.map(({ valueBits }) => valueBits), sheet: sheetDigest(sheet) };
+}
+
 /** Two departments, `court` and `tax`; gates `bureau` and `tax`; bank `bank`. */
 export function requestDocument(change: Partial<RequestDocument> = {}): RequestDocument {
   return {
@@ -32,12 +55,7 @@ export function requestDocument(change: Partial<RequestDocument> = {}): RequestD
     datasets: [named('court', 'cases'), named('tax', 'returns')],
     register: named('bureau', 'people'),
     gates: ['bureau', 'tax'],
-    features: [
-      linear('tax', 'income'),
-      linear('court', 'claims'),
-      { party: 'court', field: 'state', transform: 'equals', value: 'open', valueBits: 1 },
-      { party: 'tax', field: 'grade', transform: 'missing', valueBits: 1 },
-    ],
+    features: sheets.map(entryOf),
     modelDigest: hexOf(0x4d),
     scaleBits: 20,
     noisePolicy: { kind: 'centred-uniform', totalWidthLog2: -12 },
