@@ -14,6 +14,7 @@ import { bundleText, parseBundle } from '@sealedger/protocol/evidence/bundle.ts'
 import { parseIdentifier } from '@sealedger/protocol/identifier.ts';
 import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { transformedValue } from '@sealedger/protocol/model.ts';
+import { featureCount } from '@sealedger/protocol/request.ts';
 import { type Bank, openBank } from '@sealedger/sdk/bank.ts';
 import type { BankStore } from '@sealedger/sdk/ports.ts';
 import type { OpenedScore } from '@sealedger/sdk/scores.ts';
@@ -63,7 +64,7 @@ async function run(task: BankTask): Promise<BankOutcome> {
     return result;
   };
   const request = await timed('request', () => ask(bank, files, applicants.length));
-  report('RUN_REQUEST', { features: request.document.features.length, requestId: request.requestId.slice(0, 12) });
+  report('RUN_REQUEST', { features: featureCount(request.document), requestId: request.requestId.slice(0, 12) });
   await timed('approval', () => bank.awaitDecision(request.requestId, DECISION_PATIENCE_MS));
   report('RUN_APPROVED');
   const table = await timed('compute', () =>

@@ -23,7 +23,7 @@ import { checkTable, datasetMetadata } from './catalogue/dataset.ts';
 import { fileFingerprint, type PublishParts, publishVersion } from './catalogue/publish.ts';
 import { createDirectory } from './chain/directory.ts';
 import { createLedger } from './chain/ledger.ts';
-import { createComputations } from './compute/computations.ts';
+import { createComputations, storedSheet } from './compute/computations.ts';
 import { prepareWork } from './compute/prepare.ts';
 import { createRunner } from './compute/runner.ts';
 import type { NodeConfig } from './config.ts';
@@ -234,6 +234,7 @@ async function assemble(
           models,
           epochKeys,
           elements: (register) => registerElements(registerDirectory, register, config.workers),
+          sheet: (requestId) => storedSheet(state, requestId),
           datasets: () => own.datasets,
           isUnchanged: async ({ config: { file }, published }) =>
             (await fileFingerprint(fingerprintKey, file)) === published.fingerprint,

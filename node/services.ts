@@ -7,6 +7,7 @@ import type { BundleSubject } from '@sealedger/protocol/evidence/bundle.ts';
 import type { LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import type { PeerClient, PeerIdentity } from '@sealedger/protocol/peer-client.ts';
+import type { FeatureSheet, RequestDocument } from '@sealedger/protocol/request.ts';
 import { sealBox } from '@sealedger/protocol/sealed-box.ts';
 import { type DecideParts, decideRequest, type Grant, resendDecisions } from './approval/decide.ts';
 import { datasetMetadata } from './catalogue/dataset.ts';
@@ -123,13 +124,13 @@ function requestServices(parts: NodeParts) {
       : { org: config.org, state, ledger, events, clock, policy: config.policy, signGrant: parts.signGrant };
   return {
     request: async (caller: string, body: unknown) => {
-      const { document, onChain } = await acceptRequest(ledger, body, caller);
+      const { document, sheet, onChain } = await acceptRequest(ledger, body, caller);
       const isDecider = onChain.decisions.some(({ decider }) => decider === config.org);
       const isGate = onChain.gates.includes(config.org);
       if (!isDecider && !isGate) throw new ProtocolError('REQUEST_NOT_CONCERNED', {});
-      assertOwnFeatures(document, config.org, own.datasets);
+      assertOwnFeatures(document, sheet, config.org, own.datasets);
       return mutex.run(`request/${onChain.id}`, async () => {
-        await logRequest(parts, onChain.id, document);
+        await logRequest(parts, onChain.id, document, sheet);
         if (isGate) await epochKeys.publish(onChain.id);
         const decision =
           isDecider && decideParts !== undefined ? await decideRequest(decideParts, document, onChain) : undefined;
@@ -156,7 +157,8 @@ function requestServices(parts: NodeParts) {
 async function logRequest(
   parts: NodeParts,
   requestId: string,
-  document: Parameters<typeof assertOwnFeatures>[0],
+  document: RequestDocument,
+  sheet: FeatureSheet | null,
 ): Promise<void> {
   await parts.events.append(
     'request',
@@ -171,7 +173,10 @@ async function logRequest(
     },
     {
       id: `request/${requestId}`,
-      operations: [{ type: 'put', key: computationKeys.document(requestId), value: document }],
+      operations: [
+        { type: 'put', key: computationKeys.document(requestId), value: document },
+        ...(sheet === null ? [] : [{ type: 'put' as const, key: computationKeys.sheet(requestId), value: sheet }]),
+      ],
     },
   );
 }

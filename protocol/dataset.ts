@@ -33,7 +33,11 @@ export const datasetMetadataSchema = z.strictObject({
 export type DatasetMetadata = z.output<typeof datasetMetadataSchema>;
 
 /** A published version as a node lists it. */
-export const datasetListingSchema = z.strictObject({ id: hex32, rows: z.int().min(0), metadata: datasetMetadataSchema });
+export const datasetListingSchema = z.strictObject({
+  id: hex32,
+  rows: z.int().min(0),
+  metadata: datasetMetadataSchema,
+});
 export type DatasetListing = z.output<typeof datasetListingSchema>;
 
 /** The metadata hash on chain. */

@@ -8,6 +8,7 @@ export const domains = {
   envelope: 'sealedger/v1/envelope',
   announcement: 'sealedger/v1/announcement',
   request: 'sealedger/v1/request',
+  featureSheet: 'sealedger/v1/feature-sheet',
   grant: 'sealedger/v1/grant',
   model: 'sealedger/v1/sealed-model',
   computationId: 'sealedger/v1/computation-id',

@@ -46,7 +46,8 @@ export type Model = z.output<typeof modelSchema>;
 export type ModelFeature = z.output<typeof modelFeatureSchema>;
 export type LinearFeature = z.output<typeof linear>;
 
-const bits = z.int().min(1).max(20);
+/** Width of a quantised value. */
+export const valueBits = z.int().min(1).max(20);
 /** A department does not see parseModel's answer, so its copy of the clip is checked by itself. */
 const orderedClip = clip.refine(
   ([low, high]) => low <= high && Number.isFinite(high - low),
@@ -54,7 +55,7 @@ const orderedClip = clip.refine(
 );
 /** What a department is told of a feature; `valueBits` is the width of its quantised value. */
 export const featureDefinitionSchema = z.discriminatedUnion('transform', [
-  linear.omit({ weight: true, mean: true, std: true }).extend({ clip: orderedClip, valueBits: bits }),
+  linear.omit({ weight: true, mean: true, std: true }).extend({ clip: orderedClip, valueBits }),
   equals.omit({ weight: true }).extend({ valueBits: z.literal(1) }),
   missing.omit({ weight: true }).extend({ valueBits: z.literal(1) }),
 ]);

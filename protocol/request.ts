@@ -7,8 +7,9 @@
 import { z } from 'zod';
 import { digestHex } from './canonical.ts';
 import { domains, SUITE } from './domains.ts';
-import { featureDefinitionSchema } from './model.ts';
-import { deriveParameters, MAX_PARTICIPANTS, type RlweParameters } from './rlwe/parameters.ts';
+import { ProtocolError } from './errors.ts';
+import { valueBits as bits, featureDefinitionSchema } from './model.ts';
+import { deriveParameters, MAX_FEATURES, MAX_PARTICIPANTS, type RlweParameters } from './rlwe/parameters.ts';
 import { RING_TAG } from './rlwe/ring.ts';
 import { hex32, organisationId, purposeCode } from './schema.ts';
 
@@ -41,8 +42,14 @@ export const requestDocumentSchema = z.strictObject({
     .max(MAX_PARTICIPANTS),
   register: z.strictObject({ owner: organisationId, name: z.string().max(31), version: z.int().positive(), id: hex32 }),
   gates: z.array(organisationId).min(1).max(8),
-  /** Definitions of all departments' features; each department's weights are numbered in this order. */
-  features: z.array(featureDefinitionSchema).min(1).max(4096),
+  /**
+   * One entry for each department, in the order of the datasets: how many features of which width it is asked for, which
+   * everybody needs for the noise bound, and the commitment to its sheet, which only that department gets.
+   */
+  features: z
+    .array(z.strictObject({ party: organisationId, valueBits: z.array(bits).min(1).max(MAX_FEATURES), sheet: hex32 }))
+    .min(1)
+    .max(MAX_PARTICIPANTS),
   modelDigest: hex32,
   /** s: a score integer is the logit times 2^s; it sizes the release noise. */
   scaleBits: z.int().min(1).max(40),
@@ -67,15 +74,60 @@ export function requestId(document: RequestDocument): string {
  * The parameters that follow from a request: every party derives them, none is told.
  * @throws {ProtocolError} RLWE_PARAMETERS_* where the schema does not fit.
  */
-export function requestParameters(document: Pick<RequestDocument, 'datasets' | 'features' | 'gates'>): RlweParameters {
-  const departments = document.datasets.map(({ owner }) => ({
-    party: owner,
-    valueBits: document.features.filter((feature) => feature.party === owner).map((feature) => feature.valueBits),
-  }));
+export function requestParameters(document: Pick<RequestDocument, 'features' | 'gates'>): RlweParameters {
+  const departments = document.features.map(({ party, valueBits }) => ({ party, valueBits }));
   return deriveParameters({ departments, gates: document.gates.length });
 }
 
-/** Indexes, in the request's order, of the features of one department. */
-export function featureIndexes(document: RequestDocument, party: string): readonly number[] {
-  return document.features.flatMap((feature, index) => (feature.party === party ? [index] : []));
+/** Indexes of one department's weights among all: departments in the request's order, then features in their sheet's. */
+export function featureIndexes(document: Pick<RequestDocument, 'features'>, party: string): readonly number[] {
+  let first = 0;
+  for (const entry of document.features) {
+    if (entry.party === party) return entry.valueBits.map((_, i) => first + i);
+    first += entry.valueBits.length;
+  }
+  return [];
+}
+
+/** Number of all departments' features. */
+export function featureCount(document: Pick<RequestDocument, 'features'>): number {
+  return document.features.reduce((sum, { valueBits }) => sum + valueBits.length, 0);
+}
+
+/** The features of one department in clear; the salt keeps the others from guessing them out of the commitment. */
+export const featureSheetSchema = z.strictObject({
+  suite: z.literal(SUITE),
+  version: z.literal(1),
+  party: organisationId,
+  salt: hex32,
+  definitions: z.array(featureDefinitionSchema).min(1).max(MAX_FEATURES),
+});
+export type FeatureSheet = z.output<typeof featureSheetSchema>;
+
+/** The commitment to a sheet that stands in the request. */
+export function sheetDigest(sheet: FeatureSheet): string {
+  return digestHex(domains.featureSheet, sheet);
+}
+
+/** What is sent to an owner or a gate: the document, and to a department its sheet. */
+export const requestDeliverySchema = z.strictObject({
+  document: requestDocumentSchema,
+  sheet: featureSheetSchema.nullable(),
+});
+
+/**
+ * Checks a department's sheet against the request.
+ * @throws {ProtocolError} REQUEST_SHEET_MISMATCH
+ */
+export function assertSheet(document: RequestDocument, sheet: FeatureSheet | null, party: string): void {
+  const entry = document.features.find((candidate) => candidate.party === party);
+  const fits =
+    entry === undefined
+      ? sheet === null
+      : sheet !== null &&
+        sheet.party === party &&
+        sheetDigest(sheet) === entry.sheet &&
+        sheet.definitions.every((definition) => definition.party === party) &&
+        sheet.definitions.map((definition) => definition.valueBits).join() === entry.valueBits.join();
+  if (!fits) throw new ProtocolError('REQUEST_SHEET_MISMATCH', {});
 }

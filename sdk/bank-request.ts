@@ -4,7 +4,13 @@ import { canonicalBytes } from '@sealedger/protocol/canonical.ts';
 import type { DatasetListing } from '@sealedger/protocol/dataset.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { Model } from '@sealedger/protocol/model.ts';
-import { featureIndexes, type RequestDocument, requestDocumentSchema, requestId } from '@sealedger/protocol/request.ts';
+import {
+  type FeatureSheet,
+  featureIndexes,
+  type RequestDocument,
+  requestDocumentSchema,
+  requestId,
+} from '@sealedger/protocol/request.ts';
 import { parseDocument } from '@sealedger/protocol/schema.ts';
 import type { BankContext } from './bank.ts';
 import { createSealedModelOwner } from './he-client.ts';
@@ -53,6 +59,7 @@ export async function submitRequest(context: BankContext, input: RequestInput): 
     quota: input.quota,
     expiresAt: Math.floor(ports.clock.now() / 1000) + input.termSeconds,
     nonce: toHex(ports.randomBytes(32)),
+    sheetSalt: () => toHex(ports.randomBytes(32)),
   });
   const owner = await createSealedModelOwner({ parameters: plan.parameters });
   try {
@@ -69,7 +76,14 @@ export async function submitRequest(context: BankContext, input: RequestInput): 
     await ports.store.put(requestKeys.publicKey(id), owner.publicKeyRecord);
     await ports.store.put(requestKeys.request(id), utf8(JSON.stringify(request)));
     await putOnChain(context, request);
-    await deliver(context, request, canonicalBytes(sealed.manifest), owner.publicKeyRecord, sealed.weightRecords);
+    await deliver(
+      context,
+      request,
+      plan.sheets,
+      canonicalBytes(sealed.manifest),
+      owner.publicKeyRecord,
+      sealed.weightRecords,
+    );
     return request;
   } finally {
     owner.delete();
@@ -100,6 +114,7 @@ async function putOnChain(context: BankContext, { requestId: id, document }: Ban
 async function deliver(
   context: BankContext,
   request: BankRequest,
+  sheets: readonly FeatureSheet[],
   manifest: Uint8Array,
   publicKeyRecord: Uint8Array,
   weightRecords: readonly Uint8Array[],
@@ -113,7 +128,7 @@ async function deliver(
       await context.peers.json(peer, {
         method: 'POST',
         path: '/v1/requests',
-        body: canonicalBytes(document),
+        body: canonicalBytes({ document, sheet: sheets.find(({ party }) => party === org) ?? null }),
         retries: 5,
       });
       if (!departments.includes(org)) return;

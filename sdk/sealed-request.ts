@@ -11,10 +11,12 @@ import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import { largestValue, quantiseWeights } from '@sealedger/protocol/fixed-point.ts';
 import { featureDefinition, type Model, type ModelFeature } from '@sealedger/protocol/model.ts';
 import {
+  type FeatureSheet,
   modelDigest,
   type RequestDocument,
   requestParameters,
   type SealedModelManifest,
+  sheetDigest,
 } from '@sealedger/protocol/request.ts';
 import { assertScoreRange, type RlweParameters } from '@sealedger/protocol/rlwe/parameters.ts';
 import { RING_TAG } from '@sealedger/protocol/rlwe/ring.ts';
@@ -33,6 +35,8 @@ export interface RequestTermsInput {
   readonly expiresAt: number;
   /** 32 bytes in hex. */
   readonly nonce: string;
+  /** A fresh salt of 32 bytes in hex for the sheet of one department. */
+  readonly sheetSalt: () => string;
 }
 
 /** The departments' part of a model in integers, ready to be sealed. */
@@ -45,6 +49,8 @@ export interface RequestPlan {
   readonly offset: number;
   readonly parameters: RlweParameters;
   readonly draft: Omit<RequestDocument, 'modelDigest'>;
+  /** One for each department, in the order of the request. */
+  readonly sheets: readonly FeatureSheet[];
 }
 
 /** Widths of linear features that are tried, widest first: the widest that the noise leaves room for is taken. */
@@ -58,10 +64,10 @@ const NOISE_POLICY = { kind: 'centred-uniform', totalWidthLog2: -12 } as const;
  */
 export function planRequest(model: Model, terms: RequestTermsInput): RequestPlan {
   const owners = terms.datasets.map((dataset) => dataset.metadata.owner);
-  const features = model.features.filter((feature) => owners.includes(feature.party));
+  const features = owners.flatMap((owner) => model.features.filter(({ party }) => party === owner));
   if (features.length === 0) throw new ProtocolError('MODEL_WITHOUT_DEPARTMENT', {});
-  const { valueBits, parameters, draft } = widest(features, terms);
-  const definitions = draft.features;
+  const { valueBits, parameters, draft, sheets } = widest(features, terms);
+  const definitions = sheets.flatMap((sheet) => sheet.definitions);
   const quantised = quantiseWeights(features.map((feature, i) => ({ feature, valueBits: definitions[i]!.valueBits })));
   const reach = quantised.weights.reduce(
     (sum, weight, i) => sum + (weight < 0n ? -weight : weight) * BigInt(largestValue(definitions[i]!.valueBits)),
@@ -76,6 +82,7 @@ export function planRequest(model: Model, terms: RequestTermsInput): RequestPlan
     offset: quantised.offset + model.intercept,
     parameters,
     draft: { ...draft, scaleBits: quantised.scaleBits },
+    sheets,
   };
 }
 
@@ -104,15 +111,16 @@ function releaseNoiseReach(scaleBits: number): bigint {
   return BigInt(Math.ceil(Math.sqrt(32) * 2 ** (scaleBits - 12)));
 }
 
-function widest(
-  features: readonly ModelFeature[],
-  terms: RequestTermsInput,
-): { valueBits: number; parameters: RlweParameters; draft: Omit<RequestDocument, 'modelDigest'> } {
+type Draft = Omit<RequestDocument, 'modelDigest'>;
+type Widest = Pick<RequestPlan, 'valueBits' | 'parameters' | 'draft' | 'sheets'>;
+
+function widest(features: readonly ModelFeature[], terms: RequestTermsInput): Widest {
   let refusal: unknown;
   for (const valueBits of WIDTHS) {
-    const draft = draftOf(features, terms, valueBits);
+    const sheets = sheetsOf(features, terms, valueBits);
+    const draft = draftOf(sheets, terms);
     try {
-      return { valueBits, parameters: requestParameters(draft), draft };
+      return { valueBits, parameters: requestParameters(draft), draft, sheets };
     } catch (error) {
       if (!isProtocolError(error, 'RLWE_PARAMETERS_NOISE')) throw error;
       refusal = error;
@@ -121,12 +129,21 @@ function widest(
   throw refusal;
 }
 
-function draftOf(
-  features: readonly ModelFeature[],
-  terms: RequestTermsInput,
-  valueBits: number,
-): Omit<RequestDocument, 'modelDigest'> {
-  const asked = terms.datasets.filter(({ metadata }) => features.some((feature) => feature.party === metadata.owner));
+function sheetsOf(features: readonly ModelFeature[], terms: RequestTermsInput, valueBits: number): FeatureSheet[] {
+  const parties = [...new Set(features.map(({ party }) => party))];
+  return parties.map((party) => ({
+    suite: SUITE,
+    version: 1,
+    party,
+    salt: terms.sheetSalt(),
+    definitions: features
+      .filter((feature) => feature.party === party)
+      .map((feature) => featureDefinition(feature, valueBits)),
+  }));
+}
+
+function draftOf(sheets: readonly FeatureSheet[], terms: RequestTermsInput): Draft {
+  const asked = terms.datasets.filter(({ metadata }) => sheets.some(({ party }) => party === metadata.owner));
   const named = ({ id, metadata }: DatasetListing) => ({
     owner: metadata.owner,
     name: metadata.name,
@@ -143,7 +160,11 @@ function draftOf(
     datasets: asked.map(named),
     register: named(terms.register),
     gates: [...terms.gates],
-    features: features.map((feature) => featureDefinition(feature, valueBits)),
+    features: sheets.map((sheet) => ({
+      party: sheet.party,
+      valueBits: sheet.definitions.map((definition) => definition.valueBits),
+      sheet: sheetDigest(sheet),
+    })),
     scaleBits: 1,
     noisePolicy: NOISE_POLICY,
     modelCertificate: null,

@@ -39,6 +39,8 @@ export const computationKeys = {
   chunkPrefix: (id: string): string => `chunk/${id}/`,
   chunk: (id: string, chunk: number): string => `chunk/${id}/${String(chunk).padStart(8, '0')}`,
   document: (requestId: string): string => `document/${requestId}`,
+  /** This department's feature sheet. */
+  sheet: (requestId: string): string => `sheet/${requestId}`,
 } as const;
 
 /** What the bank is told of a computation's progress. */

@@ -19,7 +19,7 @@ import { domains } from '@sealedger/protocol/domains.ts';
 import { openEnvelope, type SignedEnvelope } from '@sealedger/protocol/envelope.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { computationKeyPair } from '@sealedger/protocol/register.ts';
-import type { RequestDocument } from '@sealedger/protocol/request.ts';
+import type { FeatureSheet, RequestDocument } from '@sealedger/protocol/request.ts';
 import { RING_DEGREE } from '@sealedger/protocol/rlwe/parameters.ts';
 import { hkdf, nativeEd25519, sha256 } from '../crypto.ts';
 import type { RegisterStore } from '../match/register-store.ts';
@@ -92,6 +92,13 @@ export async function storedDocument(state: StateStore, requestId: string): Prom
   const document = await state.get<RequestDocument>(computationKeys.document(requestId));
   if (document === undefined) throw new ProtocolError('REQUEST_UNKNOWN', { requestId });
   return document;
+}
+
+/** This department's feature sheet of a request. @throws {ProtocolError} REQUEST_UNKNOWN */
+export async function storedSheet(state: StateStore, requestId: string): Promise<FeatureSheet> {
+  const sheet = await state.get<FeatureSheet>(computationKeys.sheet(requestId));
+  if (sheet === undefined) throw new ProtocolError('REQUEST_UNKNOWN', { requestId });
+  return sheet;
 }
 
 async function announce(

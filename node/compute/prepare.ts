@@ -3,7 +3,7 @@ import { fromHex } from '@sealedger/protocol/bytes.ts';
 import { computationIdBytes } from '@sealedger/protocol/computation.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { computationKeyPair, slotPermutation } from '@sealedger/protocol/register.ts';
-import { featureIndexes, type RequestDocument, requestParameters } from '@sealedger/protocol/request.ts';
+import { type FeatureSheet, type RequestDocument, requestParameters } from '@sealedger/protocol/request.ts';
 import { departmentOf } from '@sealedger/protocol/rlwe/parameters.ts';
 import { x25519SharedSecret } from '@sealedger/protocol/signature.ts';
 import { expand } from '../crypto.ts';
@@ -26,6 +26,8 @@ export interface PrepareParts {
   readonly epochKeys: EpochKeys;
   /** The register's identifiers hashed to the group. */
   readonly elements: (register: RegisterView & RegisterSubjects) => Promise<Uint8Array>;
+  /** This department's features as the request states them. */
+  readonly sheet: (requestId: string) => Promise<FeatureSheet>;
   readonly datasets: () => readonly OwnDataset[];
   /** Whether the table behind a dataset is still the one that was published. */
   readonly isUnchanged: (dataset: OwnDataset) => Promise<boolean>;
@@ -52,13 +54,14 @@ export async function prepareWork(
       secret: x25519SharedSecret(secretKey, publicKey),
     })),
     seed: parts.seed,
-    department: record.roles.includes('department') ? await departmentWork(parts, document, register) : null,
+    department: record.roles.includes('department') ? await departmentWork(parts, record, document, register) : null,
     gate: record.roles.includes('gate') ? await gateWork(parts, record, document) : null,
   };
 }
 
 async function departmentWork(
   parts: PrepareParts,
+  record: ComputationRecord,
   document: RequestDocument,
   register: RegisterView,
 ): Promise<DepartmentWork> {
@@ -66,7 +69,7 @@ async function departmentWork(
   const dataset = parts.datasets().find(({ published }) => published.id === asked?.id);
   if (asked === undefined || dataset === undefined)
     throw new ProtocolError('DATASET_UNKNOWN', { dataset: asked?.id ?? 'none' });
-  const definitions = featureIndexes(document, parts.org).map((index) => document.features[index]!);
+  const { definitions } = await parts.sheet(record.requestId);
   const model = await parts.models.load(document);
   const features = await loadColumns(dataset.config, definitions, register);
   if (!(await parts.isUnchanged(dataset))) throw new ProtocolError('DATASET_CHANGED', { dataset: dataset.config.name });

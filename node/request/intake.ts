@@ -5,7 +5,13 @@
  */
 
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
-import { type RequestDocument, requestDocumentSchema, requestId } from '@sealedger/protocol/request.ts';
+import {
+  assertSheet,
+  type FeatureSheet,
+  type RequestDocument,
+  requestDeliverySchema,
+  requestId,
+} from '@sealedger/protocol/request.ts';
 import { parseDocument } from '@sealedger/protocol/schema.ts';
 import type { DatasetConfig } from '../catalogue/dataset.ts';
 import type { PublishedVersion } from '../catalogue/publish.ts';
@@ -20,6 +26,8 @@ export interface OwnDataset {
 /** A request document that was checked against the chain. */
 export interface AcceptedRequest {
   readonly document: RequestDocument;
+  /** This department's features; null for others. */
+  readonly sheet: FeatureSheet | null;
   readonly onChain: RequestView;
 }
 
@@ -29,12 +37,12 @@ export interface AcceptedRequest {
  * @throws {ProtocolError} SCHEMA_MISMATCH, REQUEST_UNKNOWN, REQUEST_NOT_REQUESTER, REQUEST_TERMS_MISMATCH
  */
 export async function acceptRequest(ledger: Ledger, body: unknown, sender: string): Promise<AcceptedRequest> {
-  const document = parseDocument(requestDocumentSchema, body, 'request');
+  const { document, sheet } = parseDocument(requestDeliverySchema, body, 'request');
   const onChain = await ledger.request(requestId(document));
   if (onChain.requester !== sender || document.requester !== sender)
     throw new ProtocolError('REQUEST_NOT_REQUESTER', {});
   assertTerms(document, onChain);
-  return { document, onChain };
+  return { document, sheet, onChain };
 }
 
 /** @throws {ProtocolError} REQUEST_TERMS_MISMATCH naming the first part that differs. */
@@ -50,8 +58,11 @@ export function assertTerms(document: RequestDocument, onChain: RequestView): vo
     ['expiresAt', document.expiresAt, onChain.expiresAt],
     ['singleDepartment', document.singleDepartment, onChain.singleDepartment],
     ['datasets', departments.size, document.datasets.length],
-    ['features', document.features.every((feature) => departments.has(feature.party)), true],
-    ['features', [...departments].every((org) => document.features.some((feature) => feature.party === org)), true],
+    [
+      'features',
+      document.features.map(({ party }) => party).join(),
+      document.datasets.map(({ owner }) => owner).join(),
+    ],
   ];
   const different = pairs.find(([, stated, fact]) => stated !== fact);
   if (different !== undefined) throw new ProtocolError('REQUEST_TERMS_MISMATCH', { part: different[0] });
@@ -59,18 +70,20 @@ export function assertTerms(document: RequestDocument, onChain: RequestView): vo
 
 /**
  * Checks the features that are asked of this node against its catalogue.
- * @throws {ProtocolError} DATASET_UNKNOWN, REQUEST_FIELD_UNKNOWN, REQUEST_IMPUTATION_MISMATCH
+ * @throws {ProtocolError} REQUEST_SHEET_MISMATCH, DATASET_UNKNOWN, REQUEST_FIELD_UNKNOWN, REQUEST_IMPUTATION_MISMATCH
  */
 export function assertOwnFeatures(
   document: RequestDocument,
+  sheet: FeatureSheet | null,
   org: string,
   datasets: readonly OwnDataset[],
 ): OwnDataset | undefined {
+  assertSheet(document, sheet, org);
   const asked = document.datasets.find((dataset) => dataset.owner === org);
   if (asked === undefined) return undefined;
   const own = datasets.find((dataset) => dataset.published.id === asked.id);
   if (own === undefined) throw new ProtocolError('DATASET_UNKNOWN', { dataset: asked.id });
-  for (const feature of document.features.filter((candidate) => candidate.party === org)) {
+  for (const feature of sheet?.definitions ?? []) {
     const field = own.config.fields.find((candidate) => candidate.name === feature.field);
     const kind = feature.transform === 'linear' ? 'number' : (field?.kind ?? 'field');
     if (field === undefined || field.kind !== kind)

@@ -12,6 +12,7 @@ import { Writable } from 'node:stream';
 import { toHex } from '@sealedger/protocol/bytes.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import {
+  featureCount,
   featureIndexes,
   modelDigest,
   type RequestDocument,
@@ -96,7 +97,7 @@ function checkModelFile(file: Uint8Array, document: RequestDocument, org: string
 function assertManifest(manifest: SealedModelManifest, document: RequestDocument): void {
   if (modelDigest(manifest) !== document.modelDigest)
     throw new ProtocolError('MODEL_DIGEST_MISMATCH', { part: 'manifest' });
-  if (manifest.weights.length !== document.features.length) {
+  if (manifest.weights.length !== featureCount(document)) {
     throw new ProtocolError('MODEL_DIGEST_MISMATCH', { part: 'number of weights' });
   }
 }

@@ -64,9 +64,9 @@ export const nodeMessages = {
     en: 'The chain knows no request {requestId}.',
     'zh-CN': '链上没有请求 {requestId}。',
   },
-  REQUEST_DOCUMENT_MISMATCH: {
-    en: "The document's digest is not the request id on chain; what was approved is not what was sent.",
-    'zh-CN': '文件摘要与链上请求编号不符;所发送的并非所批准的内容。',
+  REQUEST_SHEET_MISMATCH: {
+    en: 'The feature sheet is not the one that the request commits to.',
+    'zh-CN': '特征清单与请求中的承诺不符。',
   },
   REQUEST_TERMS_MISMATCH: {
     en: "The request's {part} differs from what stands on chain.",
@@ -148,10 +148,6 @@ export const nodeMessages = {
     en: 'No register version {register} is published here.',
     'zh-CN': '本节点未发布基础库版本 {register}。',
   },
-  LOCATOR_COLLISION: {
-    en: 'Two subjects got one locator; open a new attempt.',
-    'zh-CN': '两个主体得到相同的定位符;请开启新的尝试。',
-  },
   UNLOCK_FRAME_MALFORMED: {
     en: "The unlocking's frame is malformed: {reason}.",
     'zh-CN': '解锁报文格式错误:{reason}。',
@@ -179,10 +175,6 @@ export const nodeMessages = {
   GATES_DISAGREE: {
     en: 'The gates point to different slots for one subject.',
     'zh-CN': '各闸口对同一主体给出的位置不一致。',
-  },
-  SCORE_OUT_OF_RANGE: {
-    en: 'An opened score lies outside the range of the model: the sealed table is damaged.',
-    'zh-CN': '解锁的评分超出模型范围:密封表已损坏。',
   },
   RESULT_UNKNOWN: {
     en: 'The chain holds no result batch {batch} of this request.',

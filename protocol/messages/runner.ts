@@ -41,7 +41,6 @@ export const runnerMessages = {
     en: 'The nodes stay up. Press Ctrl-C to end them; start again with the same --out to go on with the same chain.',
     'zh-CN': '各节点保持运行。按 Ctrl-C 结束;以相同的 --out 再次启动即沿用同一条链。',
   },
-  RUN_ENDED: { en: 'All processes ended.', 'zh-CN': '所有进程已结束。' },
   RUN_VERIFY_HINT: {
     en: 'Check it yourself: npx sealedger verify {out}/evidence/*.json --trust {out}/trust.json',
     'zh-CN': '自行验证:npx sealedger verify {out}/evidence/*.json --trust {out}/trust.json',

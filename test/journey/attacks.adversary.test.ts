@@ -11,6 +11,7 @@ import { signRequestHeaders } from '@sealedger/protocol/http-signature.ts';
 import type { ErrorCode } from '@sealedger/protocol/messages/catalogue.ts';
 import { createPeerClient, type Peer, type PeerClient } from '@sealedger/protocol/peer-client.ts';
 import { loadPoprf } from '@sealedger/protocol/poprf.ts';
+import { featureCount, featureIndexes } from '@sealedger/protocol/request.ts';
 import { PUBLIC_KEY_RECORD_BYTES, WEIGHT_RECORD_BYTES } from '@sealedger/protocol/rlwe/wire.ts';
 import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
 import type { BankRequest } from '@sealedger/sdk/bank-request.ts';
@@ -143,7 +144,7 @@ describe('dishonest callers', { timeout: 240_000 }, () => {
         body,
         contentType: 'application/octet-stream',
       });
-    const features = request.document.features.filter(({ party }) => party === 'tax-bureau').length;
+    const features = featureIndexes(request.document, 'tax-bureau').length;
     const manifest = canonicalBytes({
       suite: request.document.suite,
       version: 1,
@@ -163,7 +164,7 @@ describe('dishonest callers', { timeout: 240_000 }, () => {
       version: 1,
       ring: (await import('@sealedger/protocol/rlwe/ring.ts')).RING_TAG,
       publicKey: '00'.repeat(32),
-      weights: request.document.features.map(() => '00'.repeat(32)),
+      weights: Array.from({ length: featureCount(request.document) }, () => '00'.repeat(32)),
     });
     await assert.rejects(
       put(concat(uint32be(wellFormed.length), wellFormed, records)),
@@ -176,7 +177,7 @@ describe('dishonest callers', { timeout: 240_000 }, () => {
     const post = (org: string, path: string, value: unknown) =>
       bank.json(peerOf(org), { method: 'POST', path, body: canonicalBytes(value) });
     await assert.rejects(
-      post('tax-bureau', '/v1/requests', { ...request.document, quota: 61 }),
+      post('tax-bureau', '/v1/requests', { document: { ...request.document, quota: 61 }, sheet: null }),
       refusedWith('REQUEST_UNKNOWN'),
     );
     await assert.rejects(

@@ -69,7 +69,7 @@ describe('the plan of a request', () => {
     );
     assert.deepEqual(
       plan.draft.features.map(({ party }) => party),
-      ['tax', 'court'],
+      ['court', 'tax'],
     );
     assert.deepEqual(
       plan.draft.datasets.map(({ owner, version }) => [owner, version]),
