@@ -100,15 +100,23 @@ async function openScores(
     subjects: subjects.slice(i * batchSize, (i + 1) * batchSize),
   }));
   const keys: Key[] = [];
+  const failures: unknown[] = [];
   const next = batches.values();
   const lane = async (number: number): Promise<void> => {
     for (const batch of next) {
-      keys.push(...(await unlockBatch(context, open, number, batch.subjects)));
-      options.onProgress?.(keys.length, subjects.length);
+      // What is unlocked after a refusal would be counted, and nobody would wait for it.
+      if (failures.length > 0) return;
+      try {
+        keys.push(...(await unlockBatch(context, open, number, batch.subjects)));
+        options.onProgress?.(keys.length, subjects.length);
+      } catch (error) {
+        failures.push(error);
+      }
     }
   };
   const lanes = Math.min(options.lanes ?? DEFAULT_LANES, batches.length);
   await Promise.all(Array.from({ length: lanes }, (_, number) => lane(number)));
+  if (failures.length > 0) throw failures[0];
   const integers = decryptKeys(open, keys);
   await releases.note(
     open.table.requestId,

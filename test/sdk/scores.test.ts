@@ -174,6 +174,22 @@ describe('opened scores', () => {
     assert.deepEqual(noted, []);
   });
 
+  it('end at the first refusal in any lane: nothing more is unlocked that nobody waits for', async () => {
+    let calls = 0;
+    const { opener, unlocked, noted } = await openBank({
+      fail: () => {
+        calls += 1;
+        return calls > 4;
+      },
+    });
+    await assert.rejects(opener.open(ID, subjectsOf(60), { batchSize: 2, lanes: 2 }), refusal('PEER_UNREACHABLE'));
+    const before = unlocked.length;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal(unlocked.length, before);
+    assert.ok(before <= 4);
+    assert.deepEqual(noted, []);
+  });
+
   it('are not there before a table is, and a gate that is away loses nothing', async () => {
     let away = true;
     const { opener, store, unlocked } = await openBank({ fail: () => away });
