@@ -15,14 +15,7 @@ import { parseWeightRecord } from '@sealedger/protocol/rlwe/wire.ts';
 import { createSealedModelOwner, type SealedModelOwner } from '@sealedger/sdk/he-client.ts';
 import { createSealContext, PLAINTEXT_HEADER_BYTES, withHandles, writeSeeded } from '@sealedger/sdk/he-context.ts';
 import { initialize } from 'node-seal';
-
-export interface BenchRow {
-  readonly what: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly against: string | null;
-  readonly ratio: number | null;
-}
+import type { BenchRow } from './bench-row.ts';
 
 export interface ScoringBenchOptions {
   readonly people?: number;
