@@ -176,6 +176,8 @@ async function readChunk(parts: RunnerParts, record: ComputationRecord, chunk: n
 }
 
 async function complete(parts: RunnerParts, record: ComputationRecord): Promise<void> {
+  const operations = await moveTo(parts.state, record, 'completed', null);
+  if (operations.length === 0) return;
   const chunks = await parts.state.list<ChunkRecord>(computationKeys.chunkPrefix(record.computationId));
   const inputDigest = digestHex(
     domains.inputDigest,
@@ -199,7 +201,7 @@ async function complete(parts: RunnerParts, record: ComputationRecord): Promise<
     },
     {
       id: `computation/${record.computationId}/completed`,
-      operations: await moveTo(parts.state, record, 'completed', null),
+      operations,
     },
   );
 }
