@@ -174,12 +174,19 @@ describe('a computation that runs', () => {
       { type: 'put', key: computationKeys.record(record.computationId), value: { ...record, state: 'retired' } },
       { type: 'put', key: computationKeys.current(view.id), value: 'another' },
     ]);
-    const runner = c.start();
-    runner.run(record, document);
-    await sleep(300);
-    await runner.close();
-    assert.equal((await c.stored()).state, 'retired');
-    assert.equal(c.node.log.size, 0);
+    const whole = { inputDigest: hexOf(1), outputDigest: hexOf(2), sizeBytes: 1 };
+    for (const chunks of [0, 1, 2]) {
+      if (chunks > 0) {
+        const key = computationKeys.chunk(record.computationId, chunks - 1);
+        await c.node.state.write([{ type: 'put', key, value: whole }]);
+      }
+      const runner = c.start();
+      runner.run(record, document);
+      await sleep(200);
+      await runner.close();
+      assert.equal((await c.stored()).state, 'retired');
+      assert.equal(c.node.log.size, 0, `with ${chunks} of 2 chunks made`);
+    }
   });
 });
 
