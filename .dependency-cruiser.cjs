@@ -11,7 +11,7 @@ const STAGES = ['catalogue', 'quality', 'request', 'approval', 'match', 'compute
 /** What any stage may use beside the stages to its left. */
 const STAGE_TOOLS = '^node/(ports|crypto|mutex|worker-pool)[.]ts$';
 /** The parts that put a node together; all others are put together by them. */
-const ROOTS = '^node/(main|node|services|maintenance|config)[.]ts$';
+const ROOTS = '^node/(main|node|assemble|services|maintenance|config)[.]ts$';
 
 const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
 const core = `^(node:)?(${builtinModules.map((name) => name.replace(/^node:/, '')).join('|')})$`;

@@ -29,9 +29,9 @@ async function main(argv: readonly string[]): Promise<number> {
   process.on('message', (message: { ask?: string }) => {
     if (message.ask === 'usage') process.send?.({ answer: 'usage', value: usageOf(node) });
   });
-  const outcome = await Promise.race([node.ready.then(() => 'ready' as const), stopped]);
+  const outcome = await Promise.race([node.ready.then(() => 'ready' as const), node.failed, stopped]);
   if (outcome === 'ready') print({ ready: true, org: node.org, port: node.port });
-  await stopped;
+  await Promise.race([stopped, node.failed]);
   await node.stop();
   return 0;
 }

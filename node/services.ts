@@ -60,6 +60,8 @@ export interface NodeParts {
   /** Filled in while the node becomes ready. */
   readonly own: { readonly datasets: OwnDataset[]; registrar: Registrar | undefined };
   readonly fingerprintKey: Uint8Array;
+  /** Rejects where the node must end. */
+  readonly failed: Promise<never>;
   readonly signGrant: (grant: Grant, expiresAt: number) => SignedEnvelope<Grant>;
 }
 

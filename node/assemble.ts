@@ -1,0 +1,219 @@
+/** Puts a node's parts together, layer by layer: what all share, matching, computing, releasing. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { utf8 } from '@sealedger/protocol/bytes.ts';
+import { type Domain, domains } from '@sealedger/protocol/domains.ts';
+import { type SignedEnvelope, signEnvelope } from '@sealedger/protocol/envelope.ts';
+import { isProtocolError } from '@sealedger/protocol/errors.ts';
+import type { LedgerClient } from '@sealedger/protocol/ledger/client.ts';
+import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
+import { createPeerClient } from '@sealedger/protocol/peer-client.ts';
+import { loadPoprf } from '@sealedger/protocol/poprf.ts';
+import { fileFingerprint } from './catalogue/publish.ts';
+import { createDirectory } from './chain/directory.ts';
+import { createLedger } from './chain/ledger.ts';
+import { createComputations, storedSheet } from './compute/computations.ts';
+import { prepareWork } from './compute/prepare.ts';
+import { createRunner } from './compute/runner.ts';
+import type { NodeConfig } from './config.ts';
+import { hkdf, nativeEd25519 } from './crypto.ts';
+import { Anchorer } from './evidence/anchor.ts';
+import { ledgerAnchorChain } from './evidence/anchor-chain.ts';
+import { type BatchOp, levelEvidenceStore } from './evidence/level-store.ts';
+import { EvidenceLog } from './evidence/log.ts';
+import { eventSigner } from './evidence/signer.ts';
+import type { Keystore } from './keys/keystore.ts';
+import { registerElements } from './match/elements.ts';
+import { createEpochKeys } from './match/epoch-keys.ts';
+import { createRegisterStore } from './match/register-store.ts';
+import type { Registrar } from './match/registrar.ts';
+import { createMutex } from './mutex.ts';
+import type { Clock, EventLog, Logger } from './ports.ts';
+import { createEvaluation } from './release/evaluation.ts';
+import { createUnlockCounts } from './release/unlock-counts.ts';
+import { createUnlocking } from './release/unlocking.ts';
+import type { OwnDataset } from './request/intake.ts';
+import { createModelStore } from './request/model-store.ts';
+import type { NodeParts } from './services.ts';
+import type { Database, LevelState } from './store/level-store.ts';
+
+/** What is opened before anything is put together. */
+export interface Opened {
+  readonly config: NodeConfig;
+  readonly keys: Keystore;
+  readonly keyEpoch: number;
+  readonly client: LedgerClient;
+  readonly rpc: Rpc;
+  readonly state: LevelState;
+  readonly evidence: NodeParts['evidence'];
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+const NO_SALT = new Uint8Array(0);
+const ANCHOR_AGE_MS = 3000;
+
+/** Opens the log and what anchors it. @throws {ProtocolError} EVIDENCE_STORE_CORRUPT */
+export async function openEvidence(
+  opened: Omit<Opened, 'evidence'>,
+  database: Database,
+): Promise<NodeParts['evidence']> {
+  const { config, keys, keyEpoch, client, rpc, clock } = opened;
+  const signer = eventSigner(config.org, keyEpoch, keys.signing);
+  const secret = hkdf(keys.seed, NO_SALT, utf8(domains.fieldSalt), 32);
+  const log = await EvidenceLog.open({ store: levelEvidenceStore(database), signer, clock, secret });
+  const chain = ledgerAnchorChain(client, rpc, config.org);
+  return { log, signer, anchorer: new Anchorer({ log, chain, clock, limits: { maxAgeMs: ANCHOR_AGE_MS } }) };
+}
+
+export async function assembleParts(opened: Opened): Promise<NodeParts> {
+  const shared = shareParts(opened);
+  const matching = await matchParts(opened, shared);
+  const computing = computeParts(opened, shared, matching);
+  const releasing = releaseParts(opened, shared, matching, computing);
+  const { sign, ...visible } = shared;
+  return {
+    ...opened,
+    ...visible,
+    ...matching,
+    ...computing,
+    ...releasing,
+    signGrant: (grant, expiresAt) => sign(domains.grant, grant, expiresAt),
+  };
+}
+
+type Shared = ReturnType<typeof shareParts>;
+type Matching = Awaited<ReturnType<typeof matchParts>>;
+type Computing = ReturnType<typeof computeParts>;
+
+function shareParts({ config, keys, keyEpoch, client, clock, state, evidence }: Opened) {
+  const { org } = config;
+  const identity = { org, keyEpoch, sign: (message: Uint8Array) => nativeEd25519.sign(message, keys.signing) };
+  const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
+  const { events, failed } = eventsOf(evidence.log, state);
+  return {
+    identity,
+    sign: signerOf(org, keyEpoch, keys.signing, clock),
+    ledger: createLedger(client, org, clock),
+    members: createDirectory(client, clock),
+    peers: createPeerClient(identity, { fetch, clock, randomBytes: random, ed25519: nativeEd25519 }),
+    events,
+    failed,
+    mutex: createMutex(),
+    own: { datasets: [] as OwnDataset[], registrar: undefined as Registrar | undefined },
+    fingerprintKey: hkdf(keys.seed, NO_SALT, utf8(`${domains.datasetVersion}/fingerprint`), 32),
+  };
+}
+
+/** Signs as this organisation. @returns a function that takes domain, body and, in seconds, the end. */
+function signerOf(org: string, keyEpoch: number, secretKey: Uint8Array, clock: Clock) {
+  return <Body>(domain: Domain, body: Body, expiresAt?: number): SignedEnvelope<Body> => {
+    const end = expiresAt === undefined ? {} : { expiresAt: new Date(1000 * expiresAt).toISOString() };
+    const issuedAt = new Date(clock.now()).toISOString();
+    return signEnvelope({ domain, signer: org, keyEpoch, issuedAt, ...end, body }, secretKey, nativeEd25519);
+  };
+}
+
+/** The log as the stages append to it; a failed write of it ends the node. */
+function eventsOf(log: EvidenceLog<BatchOp>, state: LevelState): { events: EventLog; failed: Promise<never> } {
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => undefined);
+  const events: EventLog = {
+    append: async (kind, fields, { id, operations = [] }) => {
+      const draft = { kind, key: id, fields } as Parameters<typeof log.append>[0][number];
+      try {
+        await log.append([draft], state.operations(operations));
+      } catch (error) {
+        if (isProtocolError(error, 'EVIDENCE_LOG_FAILED')) failure.reject(error);
+        throw error;
+      }
+    },
+  };
+  return { events, failed: failure.promise };
+}
+
+async function matchParts({ config, keys, state }: Opened, { ledger, members, peers }: Shared) {
+  const { org, dataDir, workers } = config;
+  const poprf = await loadPoprf();
+  const epochKeys = createEpochKeys(org, state, ledger, poprf);
+  const directory = registerDirectory(config);
+  return {
+    registers: createRegisterStore({ org, directory, members, ledger, peers, sealingSecret: keys.sealing }),
+    models: createModelStore(org, join(dataDir, 'models')),
+    epochKeys,
+    evaluation: createEvaluation(poprf, epochKeys, workers),
+  };
+}
+
+function computeParts(opened: Opened, shared: Shared, { registers, models, epochKeys }: Matching) {
+  const { config, keys, state, log, clock } = opened;
+  const { ledger, members, events, mutex, own, sign, fingerprintKey } = shared;
+  const { org, workers } = config;
+  const { seed } = keys;
+  const prepareParts = {
+    org,
+    seed,
+    registers,
+    models,
+    epochKeys,
+    elements: (register: Parameters<typeof registerElements>[1]) =>
+      registerElements(registerDirectory(config), register, workers),
+    sheet: (requestId: string) => storedSheet(state, requestId),
+    datasets: () => own.datasets,
+    isUnchanged: async ({ config: { file }, published }: OwnDataset) =>
+      (await fileFingerprint(fingerprintKey, file)) === published.fingerprint,
+  };
+  const runner = createRunner({
+    directory: chunkDirectory(config),
+    workers,
+    state,
+    ledger,
+    events,
+    clock,
+    log,
+    prepare: (record, document) => prepareWork(prepareParts, record, document),
+  });
+  const computations = createComputations({
+    org,
+    seed,
+    state,
+    ledger,
+    members,
+    events,
+    registers,
+    clock,
+    mutex,
+    signAnnouncement: (announcement) => sign(domains.announcement, announcement),
+    run: runner.run,
+  });
+  return { runner, computations };
+}
+
+function releaseParts(opened: Opened, shared: Shared, { evaluation }: Matching, { computations }: Computing) {
+  const { config, state, log, clock } = opened;
+  const { ledger, members, events, mutex, sign } = shared;
+  const unlocking = createUnlocking({
+    org: config.org,
+    state,
+    ledger,
+    members,
+    events,
+    clock,
+    mutex,
+    current: computations.current,
+    evaluate: evaluation.evaluate,
+    signReceipt: (receipt) => sign(domains.unlockReceipt, receipt),
+    metered: (requestId) => counts.metered(requestId),
+  });
+  const counts = createUnlockCounts(state, ledger, log, unlocking.used);
+  return { unlocking, counts };
+}
+
+/** Where the chunks of computations lie. */
+export function chunkDirectory(config: NodeConfig): string {
+  return join(config.dataDir, 'computations');
+}
+
+function registerDirectory(config: NodeConfig): string {
+  return join(config.dataDir, 'registers-received');
+}
