@@ -3,6 +3,7 @@ import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import type { ComputationRecord } from './compute/computation.ts';
 import { discardChunks } from './compute/runner.ts';
 import { type EpochKeys, epochRequests } from './match/epoch-keys.ts';
+import type { Mutex } from './mutex.ts';
 import type { Ledger, Logger, RequestState, StateStore } from './ports.ts';
 
 export interface MaintenanceParts {
@@ -10,6 +11,7 @@ export interface MaintenanceParts {
   readonly ledger: Ledger;
   readonly epochKeys: EpochKeys;
   readonly chunkDirectory: string;
+  readonly mutex: Mutex;
   readonly log: Logger;
 }
 
@@ -25,8 +27,11 @@ export async function tidyUp(parts: MaintenanceParts): Promise<void> {
       await epochKeys.erase(requestId);
       log.info('epoch key erased', { requestId, state: now });
     }
-    for (const [key, record] of await state.list<ComputationRecord>('computation/')) {
-      if (await isOver(ledger, record)) await discard(parts, key, record);
+    for (const [key, { requestId }] of await state.list<ComputationRecord>('computation/')) {
+      await parts.mutex.run(`request/${requestId}`, async () => {
+        const record = await state.get<ComputationRecord>(key);
+        if (record !== undefined && (await isOver(ledger, record))) await discard(parts, key, record);
+      });
     }
   } catch (error) {
     if (!isProtocolError(error, 'CHAIN_UNREACHABLE')) throw error;

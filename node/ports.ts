@@ -119,6 +119,8 @@ export interface StateStore {
   /** Values whose keys begin with `prefix`, in key order. */
   list<T>(prefix: string): Promise<readonly (readonly [string, T])[]>;
   write(operations: readonly StateOperation[]): Promise<void>;
+  /** Deletes a secret and has the store rewrite the files that held it. */
+  erase(key: string): Promise<void>;
 }
 
 /** The node's signed event log; an event is durable when `append` resolves, together with `operations`. */

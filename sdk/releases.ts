@@ -12,6 +12,8 @@ import type { BankContext } from './bank.ts';
 type Waiting = ReleasedScore & { readonly salt: string };
 
 export interface Releases {
+  /** Every score of the request that was opened so far: to read one again costs nothing. */
+  known(requestId: string): Promise<ReadonlyMap<string, ReleasedScore>>;
   /** Stores scores that are about to be returned. */
   note(requestId: string, scores: readonly ReleasedScore[]): Promise<void>;
   /**
@@ -35,6 +37,7 @@ export function createReleases(context: BankContext): Releases {
     return result;
   };
   return {
+    known: async (requestId) => (await listOf(requestId)).known,
     note: (requestId, scores) =>
       inTurn(async () => {
         const list = await listOf(requestId);
@@ -42,6 +45,7 @@ export function createReleases(context: BankContext): Releases {
         const note = list.committed + list.notes.length;
         await context.ports.store.put(keys.note(requestId, note), utf8(JSON.stringify(fresh)));
         list.notes.push(fresh);
+        remember(list, fresh);
       }),
     commit: (requestId) =>
       inTurn(async () => {
@@ -60,6 +64,7 @@ interface WaitingList {
   /** Where a commitment ends that was begun and not heard of, as a number of notes. */
   begun: number | null;
   readonly notes: Waiting[][];
+  readonly known: Map<string, ReleasedScore>;
 }
 
 const keys = {
@@ -76,12 +81,17 @@ async function loadWaiting({ ports }: BankContext, requestId: string): Promise<W
   };
   const committed = ((await read(keys.committed(requestId))) as number | undefined) ?? 0;
   const begun = ((await read(keys.begun(requestId))) as number | undefined) ?? 0;
-  const list: WaitingList = { committed, begun: begun > committed ? begun : null, notes: [] };
-  for (;;) {
-    const note = (await read(keys.note(requestId, committed + list.notes.length))) as Waiting[] | undefined;
+  const list: WaitingList = { committed, begun: begun > committed ? begun : null, notes: [], known: new Map() };
+  for (let number = 0; ; number++) {
+    const note = (await read(keys.note(requestId, number))) as Waiting[] | undefined;
     if (note === undefined) return list;
-    list.notes.push(note);
+    if (number >= committed) list.notes.push(note);
+    remember(list, note);
   }
+}
+
+function remember(list: WaitingList, note: readonly Waiting[]): void {
+  for (const { subject, status, score } of note) list.known.set(subject, { subject, status, score });
 }
 
 /** Commits to the notes of a commitment that was cut short, else to all; where it ends is stored before it begins. */

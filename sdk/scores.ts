@@ -35,7 +35,7 @@ export interface UnlockOptions {
   readonly onProgress?: (opened: number, of: number) => void;
 }
 
-const DEFAULT_BATCH = 256;
+const DEFAULT_BATCH = 512;
 const DEFAULT_LANES = 2;
 
 /** What is needed to open scores of one request; loaded once. */
@@ -57,7 +57,7 @@ interface Key {
 /** Keeps what is loaded for each request of one bank, and the SEAL objects with it. */
 export interface ScoreOpener {
   /**
-   * Unlocks subjects and opens their scores.
+   * Opens the scores of subjects; those that were opened before are not unlocked, and not metered, again.
    * @throws {ProtocolError} COMPUTATION_UNKNOWN before a table is there, the gates' refusals, GATES_DISAGREE
    */
   open(
@@ -95,34 +95,33 @@ async function openScores(
   subjects: readonly SubjectId[],
   options: UnlockOptions,
 ): Promise<ReadonlyMap<SubjectId, OpenedScore>> {
+  const { requestId } = open.table;
+  const known = await releases.known(requestId);
+  const missing = [...new Set(subjects)].filter((subject) => !known.has(subject));
   const batchSize = options.batchSize ?? DEFAULT_BATCH;
-  const batches = Array.from({ length: Math.ceil(subjects.length / batchSize) }, (_, i) => ({
-    subjects: subjects.slice(i * batchSize, (i + 1) * batchSize),
-  }));
-  const keys: Key[] = [];
+  const starts = Array.from({ length: Math.ceil(missing.length / batchSize) }, (_, i) => i * batchSize);
+  let openedCount = subjects.length - missing.length;
   const failures: unknown[] = [];
-  const next = batches.values();
+  const next = starts.values();
   const lane = async (number: number): Promise<void> => {
-    for (const batch of next) {
+    for (const start of next) {
       // What is unlocked after a refusal would be counted, and nobody would wait for it.
       if (failures.length > 0) return;
       try {
-        keys.push(...(await unlockBatch(context, open, number, batch.subjects)));
-        options.onProgress?.(keys.length, subjects.length);
+        const keys = await unlockBatch(context, open, number, missing.slice(start, start + batchSize));
+        // Noted batch by batch, so that a refusal of a later one loses nothing that was metered.
+        await releases.note(requestId, releasedScores(open, keys));
+        openedCount += keys.length;
+        options.onProgress?.(openedCount, subjects.length);
       } catch (error) {
         failures.push(error);
       }
     }
   };
-  const lanes = Math.min(options.lanes ?? DEFAULT_LANES, batches.length);
+  const lanes = Math.min(options.lanes ?? DEFAULT_LANES, starts.length);
   await Promise.all(Array.from({ length: lanes }, (_, number) => lane(number)));
   if (failures.length > 0) throw failures[0];
-  const integers = decryptKeys(open, keys);
-  await releases.note(
-    open.table.requestId,
-    subjects.map((subject) => releasedScore(subject, integers.get(subject) ?? null)),
-  );
-  return new Map(subjects.map((subject) => [subject, openedScore(open.request, integers.get(subject)!)]));
+  return new Map(subjects.map((subject) => [subject, openedScore(open.request, known.get(subject)!)]));
 }
 
 async function unlockBatch(
@@ -177,14 +176,18 @@ function decryptKeys(open: OpenTable, keys: readonly Key[]): Map<SubjectId, bigi
   return integers;
 }
 
-function releasedScore(subject: SubjectId, integer: bigint | null): ReleasedScore {
-  if (integer === null) return { subject, status: 'not-in-register', score: null };
-  return { subject, status: 'scored', score: integer.toString() };
+function releasedScores(open: OpenTable, keys: readonly Key[]): ReleasedScore[] {
+  const integers = decryptKeys(open, keys);
+  return keys.map(({ subject }) => {
+    const integer = integers.get(subject) ?? null;
+    if (integer === null) return { subject, status: 'not-in-register', score: null };
+    return { subject, status: 'scored', score: integer.toString() };
+  });
 }
 
-function openedScore(request: BankRequest, integer: bigint | null): OpenedScore {
-  if (integer === null) return { status: 'not-in-register' };
-  return { status: 'scored', logit: scoreFromInteger(integer, request.scaleBits) + request.offset };
+function openedScore(request: BankRequest, { score }: ReleasedScore): OpenedScore {
+  if (score === null) return { status: 'not-in-register' };
+  return { status: 'scored', logit: scoreFromInteger(BigInt(score), request.scaleBits) + request.offset };
 }
 
 async function loadOpenTable(context: BankContext, requestId: string): Promise<OpenTable> {

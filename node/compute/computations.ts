@@ -4,7 +4,7 @@
  * Learns: the node, that a request runs and with whom. Everything that decides what is computed comes from the chain and
  * from the stored request document, never from the message that starts it.
  */
-import { fromHex, toHex } from '@sealedger/protocol/bytes.ts';
+import { concatPrefixed, fromHex, toHex, utf8 } from '@sealedger/protocol/bytes.ts';
 import { canonicalText } from '@sealedger/protocol/canonical.ts';
 import {
   type Announcement,
@@ -134,7 +134,9 @@ async function createComputation(
   if (self === undefined) throw new ProtocolError('REQUEST_NOT_CONCERNED', {});
   const { people } = await parts.registers.view(onChain.registerVersion);
   const idBytes = computationIdBytes(id);
-  const seedCommitment = toHex(sha256(hkdf(parts.seed, idBytes, Buffer.from(domains.seedCommitment), 32)));
+  const seedCommitment = toHex(
+    sha256(concatPrefixed(utf8(domains.seedCommitment), computationSeed(parts.seed, idBytes))),
+  );
   const publicKey = toHex(computationKeyPair(parts.seed, idBytes).publicKey);
   const announcement = parts.signAnnouncement({ computationId: id, org: parts.org, publicKey, seedCommitment });
   const record: ComputationRecord = {
@@ -289,6 +291,14 @@ async function statusOf(parts: ComputationParts, record: ComputationRecord): Pro
   const done = await parts.state.list<ChunkRecord>(computationKeys.chunkPrefix(record.computationId));
   const { computationId: id, state, chunks, people, failure } = record;
   return { computationId: id, state, chunks, completedChunks: done.length, people, failure };
+}
+
+/**
+ * Root of one computation's sanitising randomness. An auditor inside the department who is shown it checks it against the
+ * commitment in the evidence and computes the same bytes again; it opens nothing of other computations.
+ */
+export function computationSeed(nodeSeed: Uint8Array, id: Uint8Array): Uint8Array {
+  return hkdf(nodeSeed, id, utf8(domains.sanitise), 32);
 }
 
 /** The X25519 public keys of the other participants. */

@@ -15,7 +15,7 @@ import type { ModelStore } from '../request/model-store.ts';
 import type { ChunkWork, DepartmentWork, GateWork } from './chunk.ts';
 import { loadColumns } from './columns.ts';
 import type { ComputationRecord } from './computation.ts';
-import { peerKeys } from './computations.ts';
+import { computationSeed, peerKeys } from './computations.ts';
 import { noiseWidth, releaseNoiseKey } from './release-noise.ts';
 
 export interface PrepareParts {
@@ -53,7 +53,7 @@ export async function prepareWork(
       org,
       secret: x25519SharedSecret(secretKey, publicKey),
     })),
-    seed: parts.seed,
+    seed: computationSeed(parts.seed, id),
     department: record.roles.includes('department') ? await departmentWork(parts, record, document, register) : null,
     gate: record.roles.includes('gate') ? await gateWork(parts, record, document) : null,
   };

@@ -165,6 +165,7 @@ async function storeChunk(
 async function readChunk(parts: RunnerParts, record: ComputationRecord, chunk: number): Promise<Uint8Array> {
   const { computationId: id, chunks } = record;
   if (chunk >= chunks) throw new ProtocolError('CHUNK_UNKNOWN', { chunk, chunks });
+  if (record.discarded === true) throw new ProtocolError('COMPUTATION_RETIRED', { computationId: id });
   if (record.state === 'failed') throw new ProtocolError('COMPUTATION_FAILED', { code: record.failure ?? 'INTERNAL' });
   const stored = await parts.state.get<ChunkRecord>(computationKeys.chunk(id, chunk));
   if (stored === undefined) throw new ProtocolError('CHUNK_NOT_READY', { chunk });

@@ -37,7 +37,7 @@ export function createEpochKeys(org: string, state: StateStore, ledger: Ledger, 
       if (request.gateKeys.some((published) => published.gate === org)) return;
       await ledger.publishGateKey(requestId, toHex(poprf.publicKey(await secret(requestId))));
     },
-    erase: (requestId) => state.write([{ type: 'del', key: keyOf(requestId) }]),
+    erase: (requestId) => state.erase(keyOf(requestId)),
   };
 }
 

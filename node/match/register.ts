@@ -51,9 +51,12 @@ export function buildRegister(
   return { tags, identifiers };
 }
 
-/** Content commitment of a register version: the tags are keyed, so it tells nothing of who is in it. */
-export function registerCommitment(tags: Uint8Array): Uint8Array {
-  return sha256(concatPrefixed(utf8(domains.registerVersion), tags));
+/**
+ * Content commitment of a register version. It covers the key, so that all members hold the same one: a department with
+ * another key would find none of its rows and compute with imputed values. Both are secret from chain observers.
+ */
+export function registerCommitment(key: Uint8Array, tags: Uint8Array): Uint8Array {
+  return sha256(concatPrefixed(utf8(domains.registerVersion), key, tags));
 }
 
 /**
@@ -89,7 +92,7 @@ export function assertRegister(view: RegisterView, commitment: Uint8Array, subje
     throw new ProtocolError('REGISTER_MISMATCH', { register: view.id, part });
   };
   if (view.tags.length !== view.people * TAG_BYTES || view.people === 0) refuse('size');
-  if (!equalBytes(registerCommitment(view.tags), commitment)) refuse('commitment');
+  if (!equalBytes(registerCommitment(view.key, view.tags), commitment)) refuse('commitment');
   for (let rank = 1; rank < view.people; rank++) {
     const at = (i: number): Uint8Array => view.tags.subarray(i * TAG_BYTES, (i + 1) * TAG_BYTES);
     if (Buffer.compare(at(rank - 1), at(rank)) >= 0) refuse('order');

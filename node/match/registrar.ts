@@ -4,6 +4,7 @@
  * Learns: departments and gates, the register (key and tags; gates the identifiers too); a bank never.
  */
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toHex } from '@sealedger/protocol/bytes.ts';
@@ -37,7 +38,7 @@ export interface RegisterMaterial {
 
 export interface Registrar {
   readonly published: PublishedVersion;
-  /** @throws {ProtocolError} REGISTER_UNKNOWN */
+  /** Material of this or an earlier version. @throws {ProtocolError} REGISTER_UNKNOWN */
   material(id: string): Promise<RegisterMaterial>;
 }
 
@@ -61,15 +62,19 @@ export async function openRegistrar(
       if (rows < 1 || rows > MAX_REGISTER_SIZE)
         throw new ProtocolError('REGISTER_SIZE', { count: rows, max: MAX_REGISTER_SIZE });
       const material = await buildMaterial(config);
-      await storeMaterial(directoryOf(parts.directory, config.name, version), material);
-      return { commitment: toHex(registerCommitment(material.tags)), rows };
+      await storeMaterial(
+        directoryOf(parts.directory, parts.ledger.datasetVersionId(parts.org, config.name, version)),
+        material,
+      );
+      return { commitment: toHex(registerCommitment(material.key, material.tags)), rows };
     },
   });
   return {
     published,
     material: async (id) => {
-      if (id !== published.id) throw new ProtocolError('REGISTER_UNKNOWN', { register: id });
-      return loadMaterial(directoryOf(parts.directory, config.name, published.version));
+      const directory = directoryOf(parts.directory, id);
+      if (!existsSync(join(directory, 'key'))) throw new ProtocolError('REGISTER_UNKNOWN', { register: id });
+      return loadMaterial(directory);
     },
   };
 }
@@ -91,12 +96,14 @@ async function buildMaterial(config: RegisterConfig): Promise<RegisterMaterial> 
   return { key, ...buildRegister(key, subjects) };
 }
 
-function directoryOf(root: string, name: string, version: number): string {
-  return join(root, 'registers', `${name}-${version}`);
+/** Every version is kept: a request that runs goes on with the one it names. @param id - 32 bytes in hex. */
+function directoryOf(root: string, id: string): string {
+  return join(root, 'registers', id);
 }
 
 async function storeMaterial(directory: string, material: RegisterMaterial): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
+  // The key goes last: a version that has one is whole.
   for (const part of ['tags', 'identifiers', 'key'] as const) {
     await writeFile(join(directory, `${part}.new`), material[part], { mode: 0o600, flush: true });
     await rename(join(directory, `${part}.new`), join(directory, part));

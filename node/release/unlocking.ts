@@ -72,21 +72,30 @@ interface OpenedOrder {
   readonly order: UnlockOrder;
   readonly orderDigest: string;
   readonly frame: UnlockFrame;
-  readonly quota: number;
 }
 
 export function createUnlocking(parts: UnlockingParts): Unlocking {
+  /** Elements of each grant that are being evaluated: no more than the quota has left. */
+  const evaluating = new Map<string, number>();
   const used = async (requestId: string): Promise<number> => (await parts.state.get<number>(usedKey(requestId))) ?? 0;
   return {
     used,
     unlock: async (caller, bytes) => {
       const opened = await openOrder(parts, caller, bytes);
-      const stored = await storedAnswer(parts.state, opened);
+      // What was metered is answered again also after the grant's end.
+      const stored = await resentAnswer(parts.state, opened);
       if (stored !== undefined) return stored;
-      assertQuota(await used(opened.order.requestId), opened.order.count, opened.quota);
-      const { requestId, computationId } = opened.order;
-      const evaluated = await parts.evaluate(requestId, computationId, opened.frame.elements);
-      return parts.mutex.run(`unlock/${requestId}`, () => meter(parts, caller, opened, evaluated));
+      const quota = await assertGrant(parts, caller, opened.order);
+      await storedAnswer(parts.state, opened);
+      const { requestId, computationId, count } = opened.order;
+      assertQuota((await used(requestId)) + (evaluating.get(requestId) ?? 0), count, quota);
+      evaluating.set(requestId, (evaluating.get(requestId) ?? 0) + count);
+      try {
+        const evaluated = await parts.evaluate(requestId, computationId, opened.frame.elements);
+        return await parts.mutex.run(`unlock/${requestId}`, () => meter(parts, caller, opened, evaluated));
+      } finally {
+        evaluating.set(requestId, evaluating.get(requestId)! - count);
+      }
     },
     lane: async (caller, requestId, lane) => {
       const request = await parts.ledger.recentRequest(requestId);
@@ -102,7 +111,7 @@ export function createUnlocking(parts: UnlockingParts): Unlocking {
   };
 }
 
-/** Everything that can be refused before an evaluation. */
+/** Verifies an order as it came. */
 async function openOrder(parts: UnlockingParts, caller: string, bytes: Uint8Array): Promise<OpenedOrder> {
   const frame = decodeUnlockOrder(bytes);
   const member = await parts.members.activeMember(caller);
@@ -117,8 +126,7 @@ async function openOrder(parts: UnlockingParts, caller: string, bytes: Uint8Arra
   if (order.gate !== parts.org) throw mismatch('gate');
   if (order.count !== frame.elements.length) throw mismatch('count');
   if (order.blindedDigest !== frame.elementsDigest) throw mismatch('blindedDigest');
-  const quota = await assertGrant(parts, caller, order);
-  return { order, orderDigest: toHex(digest), frame, quota };
+  return { order, orderDigest: toHex(digest), frame };
 }
 
 /** @returns the grant's quota. @throws {ProtocolError} where the grant does not carry this order now. */
@@ -134,6 +142,13 @@ async function assertGrant(parts: UnlockingParts, caller: string, order: UnlockO
   if (current.computationId !== order.computationId)
     throw new ProtocolError('COMPUTATION_RETIRED', { computationId: order.computationId });
   return request.quota;
+}
+
+/** The stored answer where this is the order that its lane answered last; nothing is refused here. */
+async function resentAnswer(state: StateStore, { order, orderDigest }: OpenedOrder): Promise<Uint8Array | undefined> {
+  const head = await state.get<StoredLane>(laneKey(order.requestId, order.lane));
+  if (head === undefined || head.counter !== order.counter || head.orderDigest !== orderDigest) return undefined;
+  return new Uint8Array(Buffer.from(head.answer, 'base64'));
 }
 
 async function storedAnswer(state: StateStore, opened: OpenedOrder): Promise<Uint8Array | undefined> {

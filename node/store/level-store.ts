@@ -14,6 +14,11 @@ export async function openDatabase(directory: string): Promise<Database> {
   return database;
 }
 
+/** LevelDB keeps what was deleted in its files until it compacts them; `level` does not type the call. */
+function compacting(database: Database): { compactRange(start: string, end: string): Promise<void> } {
+  return database as unknown as { compactRange(start: string, end: string): Promise<void> };
+}
+
 export interface LevelState extends StateStore {
   /** The same operations in the form of a batch over the whole database, for one transaction with the event log. */
   operations(operations: readonly StateOperation[]): BatchOp[];
@@ -31,6 +36,10 @@ export function createStateStore(database: Database): LevelState {
     },
     write: async (list) => {
       await database.batch<string, unknown>(operations(list), { sync: true });
+    },
+    erase: async (key) => {
+      await database.batch<string, unknown>(operations([{ type: 'del', key }]), { sync: true });
+      await compacting(database).compactRange(state.prefixKey(key, 'utf8'), state.prefixKey(`${key}\uffff`, 'utf8'));
     },
     operations,
   };

@@ -28,7 +28,7 @@ describe('a register version', () => {
       const subjects = subjectsOf(people);
       const { tags, identifiers } = buildRegister(key, subjects);
       const view = { id: 'r', key, tags, people };
-      assertRegister(view, registerCommitment(tags), { identifiers });
+      assertRegister(view, registerCommitment(key, tags), { identifiers });
       const ranks = new Set<number>();
       for (const subject of subjects) {
         const rank = rankOf(tags, tagOf(key, subject));
@@ -54,7 +54,7 @@ describe('a register version', () => {
 
   const subjects = subjectsOf(20);
   const { tags, identifiers } = buildRegister(key, subjects);
-  const commitment = registerCommitment(tags);
+  const commitment = registerCommitment(key, tags);
   const view = { id: 'r', key, tags, people: 20 };
   const mismatch = (part: string) => refusal('REGISTER_MISMATCH', { register: 'r', part });
 
@@ -69,7 +69,7 @@ describe('a register version', () => {
     assert.throws(() => assertRegister({ ...view, tags: tags.subarray(1) }, commitment), mismatch('size'));
     assert.throws(() => assertRegister({ ...view, people: 21 }, commitment), mismatch('size'));
     assert.throws(
-      () => assertRegister({ ...view, tags: new Uint8Array(), people: 0 }, registerCommitment(new Uint8Array())),
+      () => assertRegister({ ...view, tags: new Uint8Array(), people: 0 }, registerCommitment(key, new Uint8Array())),
       mismatch('size'),
     );
   });
@@ -78,9 +78,12 @@ describe('a register version', () => {
     const swapped = tags.slice();
     swapped.set(tags.subarray(0, TAG_BYTES), TAG_BYTES);
     swapped.set(tags.subarray(TAG_BYTES, 2 * TAG_BYTES), 0);
-    assert.throws(() => assertRegister({ ...view, tags: swapped }, registerCommitment(swapped)), mismatch('order'));
+    assert.throws(
+      () => assertRegister({ ...view, tags: swapped }, registerCommitment(key, swapped)),
+      mismatch('order'),
+    );
     const double = buildRegister(key, [...subjects.slice(0, 19), subjects[0]!]).tags;
-    assert.throws(() => assertRegister({ ...view, tags: double }, registerCommitment(double)), mismatch('order'));
+    assert.throws(() => assertRegister({ ...view, tags: double }, registerCommitment(key, double)), mismatch('order'));
   });
 
   it('is refused where the identifiers are not those of the tags', async () => {
@@ -93,8 +96,19 @@ describe('a register version', () => {
     }
     assert.throws(
       () => assertRegister({ ...view, key: keyOf('x') }, commitment, { identifiers }),
-      mismatch('identifiers'),
+      mismatch('commitment'),
     );
+  });
+});
+
+describe('a department', () => {
+  it('notices another register key, with which none of its rows would match', () => {
+    const subjects = subjectsOf(5);
+    const { tags } = buildRegister(key, subjects);
+    const view = { id: 'r', key, tags, people: 5 };
+    const commitment = registerCommitment(key, tags);
+    assertRegister(view, commitment);
+    assert.throws(() => assertRegister({ ...view, key: keyOf('x') }, commitment), refusal('REGISTER_MISMATCH'));
   });
 });
 
@@ -157,8 +171,8 @@ describe('the registrar', () => {
 
   it('keeps its material readable for its owner only', async (t) => {
     const { register, directory } = await bureau(t);
-    await register(subjectsOf(3));
-    const folder = join(directory, 'registers', 'people-1');
+    const { published } = await register(subjectsOf(3));
+    const folder = join(directory, 'registers', published.id);
     assert.deepEqual((await readdir(folder)).sort(), ['identifiers', 'key', 'tags']);
     assert.equal((await stat(folder)).mode & 0o777, 0o700);
     for (const name of await readdir(folder)) assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600, name);

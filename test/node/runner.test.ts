@@ -9,6 +9,7 @@ import { createRunner, type Runner } from '@sealedger/node/compute/runner.ts';
 import { sha256 } from '@sealedger/node/crypto.ts';
 import { tidyUp } from '@sealedger/node/maintenance.ts';
 import { createEpochKeys } from '@sealedger/node/match/epoch-keys.ts';
+import { createMutex } from '@sealedger/node/mutex.ts';
 import { toHex } from '@sealedger/protocol/bytes.ts';
 import { loadPoprf } from '@sealedger/protocol/poprf.ts';
 import { createSealedModelOwner } from '@sealedger/sdk/he-client.ts';
@@ -209,7 +210,14 @@ describe('what is over', () => {
       'until the chain shows it as this gate’s',
     );
     c.ledger.change(view.id, { state: 'active' });
-    const parts = { state: gateState, ledger: c.ledger, epochKeys, chunkDirectory: c.directory, log: silent };
+    const parts = {
+      state: gateState,
+      ledger: c.ledger,
+      epochKeys,
+      chunkDirectory: c.directory,
+      mutex: createMutex(),
+      log: silent,
+    };
     await tidyUp(parts);
     assert.deepEqual(await runner.chunk(record, 0), computation.chunk('court', 0));
     c.ledger.away = true;
