@@ -23,9 +23,10 @@ export interface ScenarioFiles {
   readonly datasets: ReadonlyMap<string, DatasetConfig>;
 }
 
-/** @throws {ProtocolError} SCENARIO_UNREADABLE, SCHEMA_MISMATCH, TABLE_*, MODEL_* */
+/** @throws {ProtocolError} SCENARIO_UNREADABLE, SCENARIO_PARTIES, SCHEMA_MISMATCH, TABLE_*, MODEL_* */
 export async function readScenario(directory: string): Promise<ScenarioFiles> {
   const scenario = parseJson(scenarioSchema, await readText(directory, 'scenario.json'), 'scenario.json');
+  assertParties(scenario);
   const fieldsOf = async (table: string): Promise<string[]> => {
     if (!existsSync(join(directory, table))) throw new ProtocolError('SCENARIO_UNREADABLE', { file: table });
     const columns = await tableColumns(join(directory, table));
@@ -47,6 +48,16 @@ export async function readScenario(directory: string): Promise<ScenarioFiles> {
   );
   const gates = scenario.gates ?? [scenario.register.node, INDEPENDENT_GATE];
   return { directory, scenario, model, gates, bankFields, datasets };
+}
+
+/** A bank, a department and a gate of one computation are different organisations; a department may be a gate. */
+function assertParties({ bank, departments, register, gates = [] }: Scenario): void {
+  const nodes = departments.map(({ node }) => node);
+  const double =
+    nodes.find((node, i) => nodes.indexOf(node) !== i) ?? gates.find((gate, i) => gates.indexOf(gate) !== i);
+  const both = [...nodes, ...gates, register.node].find((node) => node === bank.node);
+  const party = double ?? both;
+  if (party !== undefined) throw new ProtocolError('SCENARIO_PARTIES', { party });
 }
 
 /** Fields that the model uses as numbers are declared as such, with the imputation value that the model file states. */

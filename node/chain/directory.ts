@@ -9,16 +9,31 @@ import type { Clock, Directory, Member } from '../ports.ts';
 const MEMORY_MS = 1000;
 /** With the chain away a remembered member still gets status answers; what needs a grant asks the chain itself. */
 const MEMORY_WITHOUT_CHAIN_MS = 60_000;
+const MAX_STRANGERS = 1000;
 
 export function createDirectory(client: Pick<LedgerClient, 'organisation'>, clock: Clock): Directory {
   const known = new Map<string, { readonly at: number; readonly record: OrganisationRecord }>();
+  /** Names that the chain does not know, so that a stranger's calls cost it nothing; forgotten all at once. */
+  const strangers = new Set<string>();
+  let strangersSince = clock.now();
+  const isStranger = (org: string): boolean => {
+    if (clock.now() - strangersSince >= MEMORY_MS || strangers.size >= MAX_STRANGERS) {
+      strangers.clear();
+      strangersSince = clock.now();
+    }
+    return strangers.has(org);
+  };
   const lookUp = async (org: string): Promise<OrganisationRecord> => {
+    if (isStranger(org)) throw new ProtocolError('MEMBER_UNKNOWN', { org });
     const remembered = known.get(org);
     const age = remembered === undefined ? Number.POSITIVE_INFINITY : clock.now() - remembered.at;
     if (remembered !== undefined && age < MEMORY_MS) return remembered.record;
     try {
       const record = await client.organisation(org);
-      if (record === null) throw new ProtocolError('MEMBER_UNKNOWN', { org });
+      if (record === null) {
+        strangers.add(org);
+        throw new ProtocolError('MEMBER_UNKNOWN', { org });
+      }
       known.set(org, { at: clock.now(), record });
       return record;
     } catch (error) {

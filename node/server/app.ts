@@ -58,6 +58,8 @@ export interface AppParts {
 const MAX_SKEW_SECONDS = 30;
 const MAX_LIFETIME_SECONDS = 300;
 const ANSWER_SECONDS = 60;
+const MAX_DRAINED_BYTES = 32 << 20;
+const MAX_DRAIN_MS = 5000;
 
 /** Builds the express application; `/healthz` alone answers without a signature. */
 export function createApp(parts: AppParts, routes: readonly Route[]): Express {
@@ -197,5 +199,17 @@ function sendProblem(response: Response, error: ProtocolError): void {
     .status(status)
     .type(PROBLEM_MEDIA_TYPE)
     .send(JSON.stringify(problemOf(error, status)));
-  response.req.resume();
+  drain(response.req);
+}
+
+/** What is left of a refused body is read for a moment, so that its sender sees the refusal, then the line is cut. */
+function drain(request: Request): void {
+  if (request.readableEnded) return;
+  let leftBytes = MAX_DRAINED_BYTES;
+  const cut = setTimeout(() => request.destroy(), MAX_DRAIN_MS);
+  request.once('close', () => clearTimeout(cut));
+  request.on('data', (part: Buffer) => {
+    leftBytes -= part.length;
+    if (leftBytes < 0) request.destroy();
+  });
 }

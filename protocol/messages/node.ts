@@ -248,6 +248,10 @@ export const nodeMessages = {
     en: 'The scenario directory has no readable {file}.',
     'zh-CN': '场景目录中没有可读的 {file}。',
   },
+  SCENARIO_PARTIES: {
+    en: '{party} stands in the scenario twice, or is the bank and something else; each party is an organisation of its own.',
+    'zh-CN': '{party} 在场景中重复出现,或既是银行又担任其他角色;各参与方须为不同机构。',
+  },
   ARGUMENT_INVALID: {
     en: 'The argument {argument} is not valid: {reason}.',
     'zh-CN': '参数 {argument} 无效:{reason}。',

@@ -153,6 +153,7 @@ describe('the main job', { timeout: 400_000 }, () => {
       ],
       ['infinite', 'model.json', (text) => text.replace('"weight": 0.41', '"weight": 1e999'), /SCHEMA_MISMATCH/],
       ['overflow', 'model.json', (text) => text.replace('"weight": 0.41', '"weight": 1e12'), /SCORE_RANGE_OVERFLOW/],
+      ['bank-as-gate', 'scenario.json', (text) => text.replace('"audit-office"', '"harbour-bank"'), /SCENARIO_PARTIES/],
     ];
     for (const [name, file, change, expected] of cases) {
       const ended = await spoilt(name, file, change);
