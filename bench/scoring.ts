@@ -72,7 +72,12 @@ function rows(name: string, timing: Timing, total: number, sealMs: number, plain
   const allMs = timing.evaluateMs + timing.maskMs;
   return [
     {
-      ...row(`sealed scoring, ${name}, all in`, rate(total, allMs), 'M values/s/core'),
+      ...row(`kernel with sanitising, ${name}`, rate(total, timing.evaluateMs), 'M values/s/core'),
+      against: 'node-seal, NTT form',
+      ratio: sealMs / timing.evaluateMs,
+    },
+    {
+      ...row(`kernel, sanitising and zero shares, ${name}`, rate(total, allMs), 'M values/s/core'),
       against: 'node-seal, NTT form',
       ratio: sealMs / allMs,
     },

@@ -45,8 +45,8 @@ export interface RunningNode {
 
 const clock: Clock = { now: () => Date.now(), sleep: (ms) => sleep(ms) };
 const ANCHOR_TICK_MS = 500;
-const COUNT_TICK_MS = 500;
-const TIDY_TICK_MS = 2000;
+const COUNT_TICK_MS = 2000;
+const TIDY_TICK_MS = 10_000;
 const START_RETRY_MS = 500;
 
 /**

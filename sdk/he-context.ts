@@ -127,9 +127,11 @@ export function readCoefficient(bytes: Uint8Array, index: number): bigint {
   return at + 8 <= bytes.length ? new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(at, true) : 0n;
 }
 
-/** 32-bit words as 64-bit little-endian words. */
+/** Reused for every polynomial: a fresh one for each opened score keeps the garbage collector busy on every core. */
+const wide = new Uint32Array(2 * DATA_LIMBS * RING_DEGREE);
+
+/** 32-bit words as 64-bit little-endian words; valid until the next call. */
 function widen(words: Uint32Array): Uint8Array {
-  const pairs = new Uint32Array(2 * words.length);
-  for (let i = 0; i < words.length; i++) pairs[2 * i] = words[i]!;
-  return new Uint8Array(pairs.buffer);
+  for (let i = 0; i < words.length; i++) wide[2 * i] = words[i]!;
+  return new Uint8Array(wide.buffer, 0, 8 * words.length);
 }

@@ -7,6 +7,8 @@ import type { Clock, Ledger, RequestView } from '../ports.ts';
 
 /** How old a remembered answer may be; suspension and revocation must stop work within two seconds. */
 const RECENT_MS = 500;
+/** From this age on the chain is asked again, while the remembered answer still serves. */
+const REFRESH_MS = 200;
 
 /** @param org - organisation whose account the client signs with. */
 export function createLedger(client: LedgerClient, org: string, clock: Clock): Ledger {
@@ -16,17 +18,32 @@ export function createLedger(client: LedgerClient, org: string, clock: Clock): L
     if (record === null) throw new ProtocolError('REQUEST_UNKNOWN', { requestId: id });
     return viewOf(record);
   };
+  const asking = new Map<string, Promise<RequestView>>();
+  const refresh = (id: string): Promise<RequestView> => {
+    const running = asking.get(id);
+    if (running !== undefined) return running;
+    const at = clock.now();
+    const view = request(id);
+    asking.set(id, view);
+    view
+      .then(() => void recent.set(id, { at, view }))
+      .catch(() => undefined)
+      .finally(() => asking.delete(id));
+    return view;
+  };
   return {
     chainId: client.deployment.chainId,
     requestsContract: client.deployment.contracts.requests,
     request,
     recentRequest: (id) => {
       const known = recent.get(id);
-      if (known !== undefined && clock.now() - known.at < RECENT_MS) return known.view;
-      const view = request(id);
-      recent.set(id, { at: clock.now(), view });
-      view.catch(() => recent.delete(id));
-      return view;
+      const age = known === undefined ? Number.POSITIVE_INFINITY : clock.now() - known.at;
+      if (known !== undefined && age < REFRESH_MS) return known.view;
+      const fresh = refresh(id);
+      if (known === undefined || age >= RECENT_MS) return fresh;
+      // In a steady stream nobody waits for the chain; who is refused a fresh answer is told after RECENT_MS.
+      fresh.catch(() => undefined);
+      return known.view;
     },
     datasetVersion: async (id) => {
       const record = await client.datasetVersion(id);
