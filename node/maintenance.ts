@@ -5,11 +5,13 @@ import { discardChunks } from './compute/runner.ts';
 import { type EpochKeys, epochRequests } from './match/epoch-keys.ts';
 import type { Mutex } from './mutex.ts';
 import type { Ledger, Logger, RequestState, StateStore } from './ports.ts';
+import type { Evaluation } from './release/evaluation.ts';
 
 export interface MaintenanceParts {
   readonly state: StateStore;
   readonly ledger: Ledger;
   readonly epochKeys: EpochKeys;
+  readonly evaluation: Pick<Evaluation, 'forget'>;
   readonly chunkDirectory: string;
   readonly mutex: Mutex;
   readonly log: Logger;
@@ -25,6 +27,7 @@ export async function tidyUp(parts: MaintenanceParts): Promise<void> {
       const { state: now } = await ledger.recentRequest(requestId);
       if (!ENDED.includes(now)) continue;
       await epochKeys.erase(requestId);
+      parts.evaluation.forget();
       log.info('epoch key erased', { requestId, state: now });
     }
     for (const [key, { requestId }] of await state.list<ComputationRecord>('computation/')) {

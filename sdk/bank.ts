@@ -45,6 +45,7 @@ export interface BankContext {
   readonly ports: BankPorts;
   /** Heads of the unlocking lanes that this process used. */
   readonly lanes: UnlockerParts['lanes'];
+  readonly blinders: UnlockerParts['blinders'];
   /** An active organisation's entry on chain. @throws {ProtocolError} MEMBER_UNKNOWN, MEMBER_SUSPENDED */
   member(org: string): Promise<OrganisationRecord>;
   /** Its node, as the peer client calls it. */
@@ -133,6 +134,7 @@ async function openContext(options: BankOptions): Promise<BankContext> {
     member,
     peer,
     lanes: new Map(),
+    blinders: new Map(),
   };
 }
 

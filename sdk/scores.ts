@@ -131,7 +131,14 @@ async function unlockBatch(
   subjects: readonly SubjectId[],
 ): Promise<Key[]> {
   const { ports, peers, poprf, org, keyEpoch, signing } = context;
-  const parts = { ports, peers, poprf, signer: { org, keyEpoch, secretKey: signing }, lanes: context.lanes };
+  const parts = {
+    ports,
+    peers,
+    poprf,
+    signer: { org, keyEpoch, secretKey: signing },
+    lanes: context.lanes,
+    blinders: context.blinders,
+  };
   const { requestId, computationId } = open.table;
   const outputs = await Promise.all(
     open.gates.map((gate) => unlockAtGate(parts, gate, { requestId, computationId, lane, subjects })),

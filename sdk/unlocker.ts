@@ -10,7 +10,7 @@ import { envelopeDigest, openEnvelope, signEnvelope } from '@sealedger/protocol/
 import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { SubjectId } from '@sealedger/protocol/identifier.ts';
 import type { Peer, PeerClient } from '@sealedger/protocol/peer-client.ts';
-import type { Poprf } from '@sealedger/protocol/poprf.ts';
+import type { Poprf, PoprfBlinder } from '@sealedger/protocol/poprf.ts';
 import {
   decodeUnlockAnswer,
   elementsDigest,
@@ -34,6 +34,8 @@ export interface UnlockerParts {
   readonly signer: { readonly org: string; readonly keyEpoch: number; readonly secretKey: Uint8Array };
   /** Heads of the lanes that this process used, by key. */
   readonly lanes: Map<string, Lane>;
+  /** Blinders of the gates and computations that this process used. */
+  readonly blinders: Map<string, PoprfBlinder>;
 }
 
 /** Where a lane of one gate stands; kept in memory, because the stored order and the gate know it too. */
@@ -107,7 +109,7 @@ async function laneAtGate(parts: UnlockerParts, gate: UnlockGate, batch: UnlockB
 
 async function newOrder(parts: UnlockerParts, gate: UnlockGate, batch: UnlockBatch, lane: Lane): Promise<Pending> {
   const { poprf, ports, signer } = parts;
-  const blinder = poprf.createBlinder(gate.publicKey, fromHex(batch.computationId, 32));
+  const blinder = blinderOf(parts, gate, batch.computationId);
   const blinded = batch.subjects.map((subject) =>
     blinder.blind(utf8(subject), poprf.randomScalar(ports.randomBytes(64))),
   );
@@ -140,6 +142,14 @@ async function newOrder(parts: UnlockerParts, gate: UnlockGate, batch: UnlockBat
   };
 }
 
+/** Checks the gate's key and derives the tweaked one once for each computation. */
+function blinderOf({ poprf, blinders }: UnlockerParts, gate: UnlockGate, computationId: string): PoprfBlinder {
+  const key = `${toHex(gate.publicKey)}/${computationId}`;
+  const blinder = blinders.get(key) ?? poprf.createBlinder(gate.publicKey, fromHex(computationId, 32));
+  blinders.set(key, blinder);
+  return blinder;
+}
+
 async function exchange(
   parts: UnlockerParts,
   gate: UnlockGate,
@@ -162,7 +172,7 @@ async function exchange(
     throw new ProtocolError('UNLOCK_RECEIPT_MISMATCH', { part: 'evaluatedDigest' });
   }
   const info = fromHex(batch.computationId, 32);
-  const { tweakedKey } = parts.poprf.createBlinder(gate.publicKey, info);
+  const { tweakedKey } = blinderOf(parts, gate, batch.computationId);
   const outputs = parts.poprf.finalizeBatch({
     inputs: work.inputs.map(utf8),
     blinds: work.blinds.map((hex) => fromHex(hex, 32)),

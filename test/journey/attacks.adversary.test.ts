@@ -59,6 +59,7 @@ describe('dishonest callers', { timeout: 240_000 }, () => {
       poprf: await loadPoprf(),
       signer: { org: 'harbour-bank', keyEpoch: 1, secretKey: keys.signing },
       lanes: new Map(),
+      blinders: new Map(),
     };
     const batch = { requestId: request.requestId, computationId, lane, subjects: world.subjects.slice(0, count) };
     return unlockAtGate(parts, await gateOf('audit-office'), batch);

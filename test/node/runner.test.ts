@@ -210,7 +210,9 @@ describe('what is over', () => {
       'until the chain shows it as this gate’s',
     );
     c.ledger.change(view.id, { state: 'active' });
+    const evaluation = { forget: () => undefined };
     const parts = {
+      evaluation,
       state: gateState,
       ledger: c.ledger,
       epochKeys,

@@ -122,6 +122,7 @@ async function openBank(change: { readonly swapLocators?: boolean; readonly fail
     member,
     peer,
     lanes: new Map(),
+    blinders: new Map(),
   };
   const noted: ReleasedScore[] = [];
   const known = new Map<string, ReleasedScore>();
