@@ -10,6 +10,7 @@ import type { PeerClient, PeerIdentity } from '@sealedger/protocol/peer-client.t
 import type { FeatureSheet, RequestDocument } from '@sealedger/protocol/request.ts';
 import { sealBox } from '@sealedger/protocol/sealed-box.ts';
 import { type DecideParts, decideRequest, type Grant, resendDecisions } from './approval/decide.ts';
+import { answerByPolicy } from './approval/policy.ts';
 import { datasetMetadata } from './catalogue/dataset.ts';
 import { computationKeys } from './compute/computation.ts';
 import { type Computations, storedDocument } from './compute/computations.ts';
@@ -21,7 +22,7 @@ import type { BatchOp } from './evidence/level-store.ts';
 import type { EvidenceLog } from './evidence/log.ts';
 import type { EventSigner } from './evidence/ports.ts';
 import type { Keystore } from './keys/keystore.ts';
-import type { EpochKeys } from './match/epoch-keys.ts';
+import { type EpochKeys, epochRequests } from './match/epoch-keys.ts';
 import { boxPurposes, type RegisterStore } from './match/register-store.ts';
 import { type Registrar, registerMetadata } from './match/registrar.ts';
 import type { Mutex } from './mutex.ts';
@@ -133,9 +134,11 @@ function requestServices(parts: NodeParts) {
       assertOwnFeatures(document, sheet, config.org, own.datasets);
       return mutex.run(`request/${onChain.id}`, async () => {
         await logRequest(parts, onChain.id, document, sheet);
-        if (isGate) await epochKeys.publish(onChain.id);
         const decision =
           isDecider && decideParts !== undefined ? await decideRequest(decideParts, document, onChain) : undefined;
+        // A gate that owns nothing here agrees by its key, and only where its own policy would approve.
+        const isServed = isDecider ? decision?.approved === true : isApprovedByPolicy(parts, document);
+        if (isGate && isServed) await epochKeys.publish(onChain.id);
         const state = decision === undefined ? 'pending' : decision.approved ? 'approved' : 'rejected';
         return { requestId: onChain.id, decision: isDecider ? state : 'none' };
       });
@@ -150,10 +153,15 @@ function requestServices(parts: NodeParts) {
     },
     resume: async () => {
       if (decideParts !== undefined) await resendDecisions(decideParts);
-      for (const [key] of await state.list('document/')) await epochKeys.publish(key.slice('document/'.length));
+      for (const requestId of await epochRequests(state)) await epochKeys.publish(requestId);
       await parts.computations.resume();
     },
   };
+}
+
+function isApprovedByPolicy({ config, clock }: NodeParts, document: RequestDocument): boolean {
+  if (config.policy === undefined) return false;
+  return answerByPolicy(config.policy, document, Math.floor(clock.now() / 1000)).decision === 'approve';
 }
 
 async function logRequest(

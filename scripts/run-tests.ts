@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 /** Files at a time: several start a consortium of processes each, and the machine aimed at has two cores. */
 const CONCURRENCY = 2;
 /** For one test; a journey over real processes states its own, which is shorter. */
-const TEST_TIMEOUT_MS = 300_000;
+const TEST_TIMEOUT_MS = 900_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

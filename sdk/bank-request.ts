@@ -2,8 +2,9 @@
 import { concat, toHex, uint32be, utf8 } from '@sealedger/protocol/bytes.ts';
 import { canonicalBytes } from '@sealedger/protocol/canonical.ts';
 import type { DatasetListing } from '@sealedger/protocol/dataset.ts';
-import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { Model } from '@sealedger/protocol/model.ts';
+import type { Peer } from '@sealedger/protocol/peer-client.ts';
 import {
   type FeatureSheet,
   featureIndexes,
@@ -133,17 +134,25 @@ async function deliver(
       });
       if (!departments.includes(org)) return;
       const records = featureIndexes(document, org).map((index) => weightRecords[index]!);
-      const body = concat(uint32be(manifest.length), manifest, publicKeyRecord, ...records);
-      await context.peers.json(peer, {
-        method: 'PUT',
-        path: `/v1/requests/${id}/model`,
-        body,
-        contentType: 'application/octet-stream',
-        retries: 5,
-        timeoutMs: UPLOAD_TIMEOUT_MS,
-      });
+      await upload(context, peer, id, concat(uint32be(manifest.length), manifest, publicKeyRecord, ...records));
     }),
   );
+}
+
+/** Hands a department its ciphertexts; a request that was rejected meanwhile needs none, and awaitDecision says so. */
+async function upload(context: BankContext, peer: Peer, id: string, body: Uint8Array): Promise<void> {
+  try {
+    await context.peers.json(peer, {
+      method: 'PUT',
+      path: `/v1/requests/${id}/model`,
+      body,
+      contentType: 'application/octet-stream',
+      retries: 5,
+      timeoutMs: UPLOAD_TIMEOUT_MS,
+    });
+  } catch (error) {
+    if (!isProtocolError(error, 'REQUEST_NOT_ACTIVE')) throw error;
+  }
 }
 
 const POLL_MS = 150;

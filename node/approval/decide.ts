@@ -7,6 +7,7 @@ import { toHex } from '@sealedger/protocol/bytes.ts';
 import { digestHex } from '@sealedger/protocol/canonical.ts';
 import { domains } from '@sealedger/protocol/domains.ts';
 import { envelopeDigest, type SignedEnvelope } from '@sealedger/protocol/envelope.ts';
+import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import type { RequestDocument } from '@sealedger/protocol/request.ts';
 import type { Clock, EventLog, Ledger, RequestView, StateStore } from '../ports.ts';
 import { answerByPolicy, type Policy } from './policy.ts';
@@ -94,7 +95,13 @@ async function sendDecision(parts: DecideParts, decision: StoredDecision): Promi
     ({ decider, decision: state }) => decider === parts.org && state === 'pending',
   );
   if (onChain.state !== 'submitted' || !pending) return;
-  await parts.ledger.decide(decision.requestId, decision.approved, decision.reasonHash, decision.grantHash);
+  try {
+    await parts.ledger.decide(decision.requestId, decision.approved, decision.reasonHash, decision.grantHash);
+  } catch (error) {
+    // Another owner's rejection may have ended the request meanwhile; the decision stands in the log all the same.
+    const { state } = await parts.ledger.request(decision.requestId);
+    if (state === 'submitted' || !isProtocolError(error, 'CHAIN_REFUSED')) throw error;
+  }
 }
 
 function grantOf(org: string, document: RequestDocument, onChain: RequestView, approved: boolean, rule: string): Grant {

@@ -21,14 +21,14 @@ import { memoryStore, startConsortium, type TestConsortium } from './support/con
 
 const refusedWith = (code: ErrorCode) => (error: unknown) => isProtocolError(error, code);
 
-describe('dishonest callers', { timeout: 240_000 }, () => {
+describe('dishonest callers', { timeout: 600_000 }, () => {
   let world: TestConsortium;
   let request: BankRequest;
   let computationId: string;
   before(async () => {
     world = await startConsortium();
     request = await world.ask(60);
-    await world.bank.awaitDecision(request.requestId, 30_000);
+    await world.bank.awaitDecision(request.requestId, 90_000);
     computationId = (await world.bank.compute(request.requestId)).computationId;
   });
   after(() => world.end());
@@ -200,9 +200,20 @@ describe('dishonest callers', { timeout: 240_000 }, () => {
     );
   });
 
+  it('is rejected for a purpose that no policy allows, and no gate gives it a key', async () => {
+    const { requestId } = await world.ask(10, 'marketing');
+    await assert.rejects(world.bank.awaitDecision(requestId, 90_000), refusedWith('REQUEST_REJECTED'));
+    const onChain = await world.bank.ledger.request(requestId);
+    assert.deepEqual(
+      onChain?.gates.map(({ poprfPublicKey }) => poprfPublicKey),
+      [null, null],
+    );
+    await assert.rejects(world.bank.compute(requestId), refusedWith('CHAIN_REFUSED'));
+  });
+
   it('stops unlocking and computing at once when an owner revokes', async () => {
     const second = await world.ask(10);
-    await world.bank.awaitDecision(second.requestId, 30_000);
+    await world.bank.awaitDecision(second.requestId, 90_000);
     await world.bank.compute(second.requestId);
     await world.bank.unlock(second.requestId, world.subjects.slice(0, 1));
     const { createLedgerClient } = await import('@sealedger/protocol/ledger/client.ts');

@@ -33,7 +33,7 @@ function node(script: string, ...args: string[]): Promise<Ended> {
   });
 }
 
-describe('the main job', { timeout: 400_000 }, () => {
+describe('the main job', { timeout: 900_000 }, () => {
   let directory: string;
   let scenario: string;
   before(async () => {

@@ -46,7 +46,7 @@ export interface TestConsortium {
   /** Starts the killed chain again on its old port. */
   restartChain(): Promise<void>;
   /** Submits a request of the scenario's model. */
-  ask(quota: number, termSeconds?: number): Promise<BankRequest>;
+  ask(quota: number, purpose?: string): Promise<BankRequest>;
   end(): Promise<void>;
 }
 
@@ -109,7 +109,7 @@ export async function startConsortium(size: ScenarioSize = SMALL, gates?: readon
       const port = new URL(chain.rpcUrl).port;
       await (await processes.start('chain', chainScript, [...chainArguments, '--port', port])).line('ready');
     },
-    ask: async (quota, termSeconds = 3600) => askFor(bank, files, quota, termSeconds),
+    ask: async (quota, purpose = 'credit-underwriting') => askFor(bank, files, quota, purpose),
     end: async () => {
       await processes.stopAll();
       await rm(directory, { recursive: true, force: true });
@@ -146,19 +146,19 @@ export function memoryStore(): BankStore {
   };
 }
 
-async function askFor(bank: Bank, files: ScenarioFiles, quota: number, termSeconds: number): Promise<BankRequest> {
+async function askFor(bank: Bank, files: ScenarioFiles, quota: number, purpose: string): Promise<BankRequest> {
   const { scenario, model, gates } = files;
   const listings = await bank.catalogue();
   const latest = (owner: string, kind: 'features' | 'register') =>
     listings.find(({ metadata }) => metadata.owner === owner && metadata.kind === kind)!;
   return bank.request({
     model,
-    purpose: 'credit-underwriting',
+    purpose,
     legalBasis: 'test',
     datasets: scenario.departments.map(({ node }) => latest(node, 'features')),
     register: latest(scenario.register.node, 'register'),
     gates,
     quota,
-    termSeconds,
+    termSeconds: 3600,
   });
 }
