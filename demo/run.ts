@@ -77,16 +77,24 @@ function readOptions(argv: readonly string[]): Options {
   };
 }
 
-function teller(lang: Locale) {
+/** Between two lines of the same counting message. */
+const COUNTING_MS = 1000;
+
+/** Tells a person on stderr; of messages that count, at most one a second and the last one. */
+function createTeller(lang: Locale) {
   const start = performance.now();
+  const lastTold = new Map<string, number>();
   return (code: Parameters<typeof messageFor>[0], details: Readonly<Record<string, unknown>> = {}): void => {
-    const seconds = ((performance.now() - start) / 1000).toFixed(1).padStart(6);
-    process.stderr.write(`${seconds} s  ${messageFor(code, details, lang)}\n`);
+    const now = performance.now();
+    const [done, of] = [details['received'] ?? details['opened'], details['expected'] ?? details['of']];
+    if (of !== undefined && done !== of && now - (lastTold.get(code) ?? 0) < COUNTING_MS) return;
+    lastTold.set(code, now);
+    process.stderr.write(`${((now - start) / 1000).toFixed(1).padStart(6)} s  ${messageFor(code, details, lang)}\n`);
   };
 }
+type Teller = ReturnType<typeof createTeller>;
 
-async function main(options: Options, processes: Processes): Promise<number> {
-  const tell = teller(options.lang);
+async function main(options: Options, processes: Processes, tell: Teller): Promise<number> {
   const state = join(options.out, 'state');
   await mkdir(state, { recursive: true });
   await rm(join(options.out, 'evidence'), { recursive: true, force: true });
@@ -196,7 +204,7 @@ async function runBank(
   organisations: readonly Organisation[],
   chain: ChainPlace,
   processes: Processes,
-  tell: ReturnType<typeof teller>,
+  tell: Teller,
 ): Promise<BankOutcome> {
   const bank = organisations.find(({ org }) => org === files.scenario.bank.node)!;
   const task: BankTask = {
@@ -302,10 +310,11 @@ try {
 }
 if (options !== undefined) {
   const processes = createProcesses(join(options.out, 'state', 'logs'));
+  const tell = createTeller(options.lang);
   try {
-    process.exitCode = await main(options, processes);
+    process.exitCode = await main(options, processes, tell);
     if (!options.exit) {
-      teller(options.lang)('RUN_STAYS');
+      tell('RUN_STAYS');
       await untilInterrupted();
     }
   } catch (error) {
