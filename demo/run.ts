@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { parseTrust, trustOfDeployment } from '@sealedger/protocol/evidence/trust.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
-import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
+import { type Locale, messageFor, systemLocale } from '@sealedger/protocol/messages/catalogue.ts';
 import { verifyBundleText } from '@sealedger/sdk/verify/verify-bundle.ts';
 import type { BankOutcome, BankTask } from './bank-main.ts';
 import {
@@ -65,7 +65,7 @@ function readOptions(argv: readonly string[]): Options {
     scenario: values.scenario === undefined ? undefined : resolve(values.scenario),
     out: resolve(values.out),
     exit: values.exit,
-    lang: values.lang ?? (process.env['LANG']?.startsWith('zh') === true ? 'zh-CN' : 'en'),
+    lang: values.lang ?? systemLocale(process.env),
     chain:
       rpc === undefined
         ? undefined

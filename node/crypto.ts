@@ -53,7 +53,8 @@ const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex');
 
 const privateKeys = new WeakMap<Uint8Array, KeyObject>();
 
-function privateKey(seed: Uint8Array): KeyObject {
+/** The key object of an Ed25519 seed of 32 bytes, imported once for each array. */
+export function ed25519PrivateKey(seed: Uint8Array): KeyObject {
   const known = privateKeys.get(seed);
   if (known !== undefined) return known;
   const key = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: 'der', type: 'pkcs8' });
@@ -64,8 +65,8 @@ function privateKey(seed: Uint8Array): KeyObject {
 /** Ed25519 (RFC 8032) of OpenSSL: about thirty times as fast as the portable one. Keys come from the chain. */
 export const nativeEd25519: Ed25519 = {
   publicKey: (seed) =>
-    new Uint8Array(createPublicKey(privateKey(seed)).export({ format: 'der', type: 'spki' }).subarray(-32)),
-  sign: (message, seed) => new Uint8Array(sign(null, message, privateKey(seed))),
+    new Uint8Array(createPublicKey(ed25519PrivateKey(seed)).export({ format: 'der', type: 'spki' }).subarray(-32)),
+  sign: (message, seed) => new Uint8Array(sign(null, message, ed25519PrivateKey(seed))),
   verify: (signature, message, publicKey) => {
     if (signature.length !== 64 || publicKey.length !== 32) return false;
     try {

@@ -7,7 +7,7 @@
  */
 import { parseArgs } from 'node:util';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
-import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
+import { messageFor, systemLocale } from '@sealedger/protocol/messages/catalogue.ts';
 import { readConfig } from './config.ts';
 import { type RunningNode, startNode } from './node.ts';
 
@@ -57,8 +57,7 @@ function print(line: Readonly<Record<string, unknown>>): void {
 
 function explain(error: unknown): string {
   if (!(error instanceof ProtocolError)) return error instanceof Error ? error.message : 'unknown failure';
-  const locale: Locale = process.env['LANG']?.startsWith('zh') === true ? 'zh-CN' : 'en';
-  return `${error.code}: ${messageFor(error.code, error.details, locale)}`;
+  return `${error.code}: ${messageFor(error.code, error.details, systemLocale(process.env))}`;
 }
 
 try {

@@ -65,12 +65,15 @@ export function quantiseWeights(
   const offset = features.reduce((sum, { feature }) => sum + constantPart(feature), 0);
   const range = slopes.reduce((sum, slope, i) => sum + Math.abs(slope) * largestValue(features[i]!.valueBits), 0);
   if (!Number.isFinite(range) || !Number.isFinite(offset)) {
-    throw new ProtocolError('SCORE_RANGE_OVERFLOW', { rangeBits: 'infinite', limitBits: SCORE_RANGE_BITS });
+    throw new ProtocolError('SCORE_RANGE_OVERFLOW', { reachBits: 'infinite', limitBits: SCORE_RANGE_BITS });
   }
   const rangeBits = range === 0 ? 0 : Math.ceil(Math.log2(range));
   const scaleBits = Math.min(SCORE_RANGE_BITS - 1 - rangeBits, MAX_SCALE_BITS);
   if (scaleBits < MIN_SCALE_BITS) {
-    throw new ProtocolError('SCORE_RANGE_OVERFLOW', { rangeBits, limitBits: SCORE_RANGE_BITS - MIN_SCALE_BITS });
+    throw new ProtocolError('SCORE_RANGE_OVERFLOW', {
+      reachBits: rangeBits,
+      limitBits: SCORE_RANGE_BITS - MIN_SCALE_BITS,
+    });
   }
   return { scaleBits, weights: slopes.map((slope) => BigInt(Math.round(slope * 2 ** scaleBits))), offset };
 }

@@ -1,5 +1,5 @@
 /** Asking: the model is sealed, the request put on chain, its document and ciphertexts handed to those concerned. */
-import { concat, toHex, uint32be, utf8 } from '@sealedger/protocol/bytes.ts';
+import { concat, toHex, uint32be } from '@sealedger/protocol/bytes.ts';
 import { canonicalBytes } from '@sealedger/protocol/canonical.ts';
 import type { DatasetListing } from '@sealedger/protocol/dataset.ts';
 import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
@@ -16,6 +16,7 @@ import { parseDocument } from '@sealedger/protocol/schema.ts';
 import type { BankContext } from './bank.ts';
 import { createSealedModelOwner } from './he-client.ts';
 import { planRequest, sealRequest } from './sealed-request.ts';
+import { readStoredJson, writeStoredJson } from './stored-json.ts';
 
 export interface RequestInput {
   /** Checked by parseModel. */
@@ -33,10 +34,8 @@ export interface RequestInput {
 export interface BankRequest {
   readonly requestId: string;
   readonly document: RequestDocument;
-  readonly scaleBits: number;
   /** Logits to add to an opened score: intercept and the constant parts of the linear features. */
   readonly offset: number;
-  readonly modelDigest: string;
 }
 
 export const requestKeys = {
@@ -69,13 +68,11 @@ export async function submitRequest(context: BankContext, input: RequestInput): 
     const request: BankRequest = {
       requestId: id,
       document: sealed.document,
-      scaleBits: plan.scaleBits,
       offset: plan.offset,
-      modelDigest: sealed.document.modelDigest,
     };
     await ports.store.put(requestKeys.secretKey(id), owner.secretKeyBytes());
     await ports.store.put(requestKeys.publicKey(id), owner.publicKeyRecord);
-    await ports.store.put(requestKeys.request(id), utf8(JSON.stringify(request)));
+    await writeStoredJson(ports.store, requestKeys.request(id), request);
     await putOnChain(context, request);
     await deliver(
       context,
@@ -93,9 +90,9 @@ export async function submitRequest(context: BankContext, input: RequestInput): 
 
 /** The request as it was stored. @throws {ProtocolError} REQUEST_UNKNOWN */
 export async function loadRequest(context: BankContext, id: string): Promise<BankRequest> {
-  const bytes = await context.ports.store.get(requestKeys.request(id));
-  if (bytes === undefined) throw new ProtocolError('REQUEST_UNKNOWN', { requestId: id });
-  return JSON.parse(new TextDecoder().decode(bytes)) as BankRequest;
+  const request = await readStoredJson<BankRequest>(context.ports.store, requestKeys.request(id));
+  if (request === undefined) throw new ProtocolError('REQUEST_UNKNOWN', { requestId: id });
+  return request;
 }
 
 async function putOnChain(context: BankContext, { requestId: id, document }: BankRequest): Promise<void> {
@@ -165,8 +162,7 @@ export async function awaitDecision(context: BankContext, id: string, timeoutMs:
     if (request === null) throw new ProtocolError('REQUEST_UNKNOWN', { requestId: id });
     if (request.state === 'active') return;
     const rejected = request.deciders.find(({ decision }) => decision?.verdict === 'rejected');
-    if (rejected !== undefined)
-      throw new ProtocolError('REQUEST_REJECTED', { decider: rejected.org, rule: 'see its node' });
+    if (rejected !== undefined) throw new ProtocolError('REQUEST_REJECTED', { decider: rejected.org });
     if (request.state !== 'submitted') throw new ProtocolError('REQUEST_NOT_ACTIVE', { state: request.state });
     if (context.ports.clock.now() > deadline) {
       const missing = [

@@ -3,10 +3,11 @@
  *
  * Learns: chain observers, a root and a count; the gates log that it happened.
  */
-import { fromHex, toHex, utf8 } from '@sealedger/protocol/bytes.ts';
+import { fromHex, toHex } from '@sealedger/protocol/bytes.ts';
 import { canonicalBytes } from '@sealedger/protocol/canonical.ts';
 import { type ReleasedScore, resultLeaf, resultRoot } from '@sealedger/protocol/result.ts';
 import type { BankContext } from './bank.ts';
+import { readStoredJson, writeStoredJson } from './stored-json.ts';
 
 /** One opened score with the salt of its leaf, 16 bytes in hex. */
 type Waiting = ReleasedScore & { readonly salt: string };
@@ -43,7 +44,7 @@ export function createReleases(context: BankContext): Releases {
         const list = await listOf(requestId);
         const fresh = scores.map((score) => ({ ...score, salt: toHex(context.ports.randomBytes(16)) }));
         const note = list.committed + list.notes.length;
-        await context.ports.store.put(keys.note(requestId, note), utf8(JSON.stringify(fresh)));
+        await writeStoredJson(context.ports.store, keys.note(requestId, note), fresh);
         list.notes.push(fresh);
         remember(list, fresh);
       }),
@@ -75,15 +76,12 @@ const keys = {
 } as const;
 
 async function loadWaiting({ ports }: BankContext, requestId: string): Promise<WaitingList> {
-  const read = async (key: string): Promise<unknown> => {
-    const bytes = await ports.store.get(key);
-    return bytes === undefined ? undefined : JSON.parse(new TextDecoder().decode(bytes));
-  };
-  const committed = ((await read(keys.committed(requestId))) as number | undefined) ?? 0;
-  const begun = ((await read(keys.begun(requestId))) as number | undefined) ?? 0;
+  const { store } = ports;
+  const committed = (await readStoredJson<number>(store, keys.committed(requestId))) ?? 0;
+  const begun = (await readStoredJson<number>(store, keys.begun(requestId))) ?? 0;
   const list: WaitingList = { committed, begun: begun > committed ? begun : null, notes: [], known: new Map() };
   for (let number = 0; ; number++) {
-    const note = (await read(keys.note(requestId, number))) as Waiting[] | undefined;
+    const note = await readStoredJson<Waiting[]>(store, keys.note(requestId, number));
     if (note === undefined) return list;
     if (number >= committed) list.notes.push(note);
     remember(list, note);
@@ -99,10 +97,10 @@ async function commitNotes(context: BankContext, requestId: string, list: Waitin
   const { store } = context.ports;
   const end = list.begun ?? list.committed + list.notes.length;
   const count = end - list.committed;
-  await store.put(keys.begun(requestId), utf8(String(end)));
+  await writeStoredJson(store, keys.begun(requestId), end);
   list.begun = end;
   const batch = await commitScores(context, requestId, list.notes.slice(0, count).flat());
-  await store.put(keys.committed(requestId), utf8(String(end)));
+  await writeStoredJson(store, keys.committed(requestId), end);
   list.notes.splice(0, count);
   list.committed = end;
   list.begun = null;
@@ -116,7 +114,7 @@ async function commitScores(context: BankContext, requestId: string, scores: rea
   const { batches } = await ledger.resultsOf(requestId, org);
   const isThere = batches > 0 && (await ledger.resultCommitment(requestId, org, batches)) === commitment;
   const batch = isThere ? batches : batches + 1;
-  await ports.store.put(`result/${requestId}/${batch}`, utf8(JSON.stringify(scores)));
+  await writeStoredJson(ports.store, `result/${requestId}/${batch}`, scores);
   if (!isThere) await ledger.commitResult({ requestId, batch, commitment, count: scores.length });
   const onChain = await ledger.request(requestId);
   await Promise.all(

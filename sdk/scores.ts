@@ -194,7 +194,7 @@ function releasedScores(open: OpenTable, keys: readonly Key[]): ReleasedScore[] 
 
 function openedScore(request: BankRequest, { score }: ReleasedScore): OpenedScore {
   if (score === null) return { status: 'not-in-register' };
-  return { status: 'scored', logit: scoreFromInteger(BigInt(score), request.scaleBits) + request.offset };
+  return { status: 'scored', logit: scoreFromInteger(BigInt(score), request.document.scaleBits) + request.offset };
 }
 
 async function loadOpenTable(context: BankContext, requestId: string): Promise<OpenTable> {

@@ -4,10 +4,10 @@
  * Learns: the bank, the size of the register; it can read no entry without that subject's pads from every gate.
  */
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { LOCATOR_BYTES } from '@sealedger/protocol/register.ts';
 import { RING_DEGREE } from '@sealedger/protocol/rlwe/ring.ts';
 import type { SealedChunk } from '@sealedger/protocol/rlwe/sum.ts';
 
-export const LOCATOR_BYTES = 8;
 /** Bytes of the locators that follow a gate's chunk. */
 export const CHUNK_LOCATOR_BYTES = RING_DEGREE * LOCATOR_BYTES;
 

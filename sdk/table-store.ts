@@ -1,9 +1,10 @@
 /** A sealed table at rest at the bank: head, chunks, and each gate's locators. */
-import { concat, utf8 } from '@sealedger/protocol/bytes.ts';
+import { concat } from '@sealedger/protocol/bytes.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { SealedChunk } from '@sealedger/protocol/rlwe/sum.ts';
 import { SWITCHED_WORDS } from '@sealedger/protocol/rlwe/wire.ts';
 import type { BankStore } from './ports.ts';
+import { readStoredJson, writeStoredJson } from './stored-json.ts';
 
 export interface TableHead {
   readonly requestId: string;
@@ -37,14 +38,13 @@ export async function storeTable(
     await store.put(keys.chunk(head.computationId, i), concat(bytesOf(c0), bytesOf(c1)));
   }
   for (const [gate, bytes] of locators) await store.put(keys.locators(head.computationId, gate), bytes);
-  await store.put(keys.head(head.requestId), utf8(JSON.stringify(head)));
+  await writeStoredJson(store, keys.head(head.requestId), head);
 }
 
 /** The latest table of a request. @throws {ProtocolError} COMPUTATION_UNKNOWN where there is none */
 export async function loadTable(store: BankStore, requestId: string): Promise<StoredTable> {
-  const stored = await store.get(keys.head(requestId));
-  if (stored === undefined) throw new ProtocolError('COMPUTATION_UNKNOWN', { computationId: 'none' });
-  const head = JSON.parse(new TextDecoder().decode(stored)) as TableHead;
+  const head = await readStoredJson<TableHead>(store, keys.head(requestId));
+  if (head === undefined) throw new ProtocolError('COMPUTATION_UNKNOWN', { computationId: 'none' });
   const part = async (key: string): Promise<Uint8Array> => {
     const bytes = await store.get(key);
     if (bytes === undefined) throw new ProtocolError('COMPUTATION_UNKNOWN', { computationId: head.computationId });

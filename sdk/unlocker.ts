@@ -21,6 +21,7 @@ import {
 } from '@sealedger/protocol/unlocking.ts';
 import { z } from 'zod';
 import type { BankPorts } from './ports.ts';
+import { readStoredJson, writeStoredJson } from './stored-json.ts';
 
 export interface UnlockGate extends Peer {
   /** Its POPRF key on chain, 32 bytes. */
@@ -74,7 +75,8 @@ export async function unlockAtGate(
   const laneKey = `lane/${batch.requestId}/${gate.org}/${batch.lane}`;
   const lane = parts.lanes.get(laneKey);
   if (lane !== undefined) return order(parts, gate, batch, lane, laneKey);
-  const pending = await readJson(parts.ports, laneKey, pendingSchema.nullable(), null);
+  const stored = await readStoredJson(parts.ports.store, laneKey);
+  const pending = stored === undefined ? null : pendingSchema.parse(stored);
   try {
     if (pending === null) return await order(parts, gate, batch, { counter: 0, receipt: null }, laneKey);
     if (isSameBatch(pending, batch)) return await exchange(parts, gate, batch, pending, laneKey);
@@ -93,7 +95,7 @@ async function order(
   laneKey: string,
 ): Promise<readonly Uint8Array[]> {
   const work = await newOrder(parts, gate, batch, lane);
-  await writeJson(parts.ports, laneKey, work);
+  await writeStoredJson(parts.ports.store, laneKey, work);
   parts.lanes.delete(laneKey);
   return exchange(parts, gate, batch, work, laneKey);
 }
@@ -224,13 +226,4 @@ function isSameBatch(pending: Pending, batch: UnlockBatch): boolean {
   const sameSubjects =
     pending.inputs.length === batch.subjects.length && pending.inputs.every((input, i) => input === batch.subjects[i]);
   return sameSubjects && orderOf(pending).body.computationId === batch.computationId;
-}
-
-async function readJson<T>(ports: BankPorts, key: string, schema: z.ZodType<T>, absent: T): Promise<T> {
-  const bytes = await ports.store.get(key);
-  return bytes === undefined ? absent : schema.parse(JSON.parse(new TextDecoder().decode(bytes)));
-}
-
-async function writeJson(ports: BankPorts, key: string, value: unknown): Promise<void> {
-  await ports.store.put(key, utf8(JSON.stringify(value)));
 }

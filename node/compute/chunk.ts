@@ -7,8 +7,8 @@
 import { concat, fromHex, toHex, uint32be, utf8 } from '@sealedger/protocol/bytes.ts';
 import { domains } from '@sealedger/protocol/domains.ts';
 import type { HkdfPort } from '@sealedger/protocol/hkdf.ts';
-import type { Poprf, PoprfEvaluator } from '@sealedger/protocol/poprf.ts';
-import { locatorFromOutput } from '@sealedger/protocol/register.ts';
+import { POPRF_ELEMENT_BYTES, type Poprf, type PoprfEvaluator } from '@sealedger/protocol/poprf.ts';
+import { LOCATOR_BYTES, locatorFromOutput } from '@sealedger/protocol/register.ts';
 import { type ChunkEvaluator, createEvaluator } from '@sealedger/protocol/rlwe/evaluator.ts';
 import {
   addPads,
@@ -21,12 +21,9 @@ import type { DepartmentParameters } from '@sealedger/protocol/rlwe/parameters.t
 import { RING_DEGREE, SWITCHED_LIMBS, SWITCHED_PRIMES } from '@sealedger/protocol/rlwe/ring.ts';
 import { serialiseDepartmentChunk, serialiseGateChunk } from '@sealedger/protocol/rlwe/wire.ts';
 import { expand, hkdf, hmacSha256, sha256 } from '../crypto.ts';
-import { ELEMENT_BYTES } from '../match/elements.ts';
 import { identifierAt, TAG_BYTES } from '../match/register.ts';
 import { chunkColumns, type FeatureColumns } from './columns.ts';
 import { releaseNoise } from './release-noise.ts';
-
-const LOCATOR_BYTES = 8;
 
 /** What a department's worker holds; big arrays are shared memory. */
 export interface DepartmentWork {
@@ -145,7 +142,7 @@ function lock(
 }
 
 function evaluateRank(gate: GateWork, evaluator: PoprfEvaluator, rank: number): Uint8Array {
-  const element = gate.elements.slice(rank * ELEMENT_BYTES, (rank + 1) * ELEMENT_BYTES);
+  const element = gate.elements.slice(rank * POPRF_ELEMENT_BYTES, (rank + 1) * POPRF_ELEMENT_BYTES);
   return evaluator.evaluate(utf8(identifierAt(gate, rank)), element);
 }
 

@@ -1,10 +1,8 @@
 /** Native primitives for events: signatures on the thread pool, so that a batch of them uses every core. */
-import { createPrivateKey, createSecretKey, hash, hkdfSync, type KeyObject, sign } from 'node:crypto';
+import { createSecretKey, hash, hkdfSync, type KeyObject, sign } from 'node:crypto';
 import type { EventPrimitives } from '@sealedger/protocol/evidence/commitment.ts';
+import { ed25519PrivateKey } from '../crypto.ts';
 import type { EventSigner } from './ports.ts';
-
-/** DER of an Ed25519 private key up to its seed (RFC 8410, section 7). */
-const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 export const nativePrimitives: EventPrimitives = {
   sha256Hex: (message) => hash('sha256', message, 'hex'),
@@ -27,7 +25,7 @@ function importedKey(secret: Uint8Array): KeyObject {
  * @param seed - the 32-byte seed of the Ed25519 key (RFC 8032).
  */
 export function eventSigner(org: string, keyEpoch: number, seed: Uint8Array): EventSigner {
-  const key = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: 'der', type: 'pkcs8' });
+  const key = ed25519PrivateKey(seed);
   const signature = (message: Uint8Array): Promise<string> =>
     new Promise((resolve, reject) => {
       sign(null, message, key, (error, bytes) => (error ? reject(error) : resolve(bytes.toString('hex'))));

@@ -6,11 +6,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { POPRF_ELEMENT_BYTES } from '@sealedger/protocol/poprf.ts';
 import { createWorkerPool } from '../worker-pool.ts';
 import { IDENTIFIER_BYTES, type RegisterSubjects, type RegisterView } from './register.ts';
 
-/** Bytes of a ristretto255 element. */
-export const ELEMENT_BYTES = 32;
 /** Identifiers of one message to a worker: about a quarter of a second. */
 const BATCH = 8192;
 
@@ -27,7 +26,7 @@ export async function registerElements(
   const path = join(directory, register.id, 'elements');
   if (existsSync(path)) {
     const stored = new Uint8Array(await readFile(path));
-    if (stored.length === register.people * ELEMENT_BYTES) return stored;
+    if (stored.length === register.people * POPRF_ELEMENT_BYTES) return stored;
   }
   const elements = await hashAll(register, workers);
   await mkdir(join(directory, register.id), { recursive: true, mode: 0o700 });
@@ -37,7 +36,7 @@ export async function registerElements(
 }
 
 async function hashAll(register: RegisterView & RegisterSubjects, workers: number): Promise<Uint8Array> {
-  const elements = new Uint8Array(register.people * ELEMENT_BYTES);
+  const elements = new Uint8Array(register.people * POPRF_ELEMENT_BYTES);
   const pool = createWorkerPool(new URL('./element-worker.ts', import.meta.url), workers, null);
   try {
     const batches = Array.from({ length: Math.ceil(register.people / BATCH) }, (_, i) => i * BATCH);
@@ -45,7 +44,7 @@ async function hashAll(register: RegisterView & RegisterSubjects, workers: numbe
       batches.map(async (first) => {
         const end = Math.min(first + BATCH, register.people);
         const identifiers = register.identifiers.slice(first * IDENTIFIER_BYTES, end * IDENTIFIER_BYTES);
-        elements.set(await pool.run<Uint8Array>(identifiers), first * ELEMENT_BYTES);
+        elements.set(await pool.run<Uint8Array>(identifiers), first * POPRF_ELEMENT_BYTES);
       }),
     );
   } finally {

@@ -46,3 +46,12 @@ export function messageFor(code: ErrorCode, details: Readonly<Record<string, unk
     Object.hasOwn(details, name) ? String(details[name]) : whole,
   );
 }
+
+/** POSIX order: the first of these that is set says which language messages have. */
+const LOCALE_VARIABLES = ['LC_ALL', 'LC_MESSAGES', 'LANG'] as const;
+
+/** The language in which a person reads messages. @param env - environment of the process. */
+export function systemLocale(env: Readonly<Record<string, string | undefined>>): Locale {
+  const value = LOCALE_VARIABLES.map((name) => env[name]).find((text) => text !== undefined && text !== '');
+  return value?.startsWith('zh') === true ? 'zh-CN' : 'en';
+}

@@ -1,8 +1,8 @@
 /** Messages of the area `compute`; see catalogue.ts. */
 export const computeMessages = {
   SCORE_RANGE_OVERFLOW: {
-    en: "The model's scores can need {reachBits} bits; they must stay below 2^{limitBits}. Use smaller weights or a coarser scale.",
-    'zh-CN': '模型分值可能需要 {reachBits} 位,必须小于 2^{limitBits}。请使用更小的权重或更粗的刻度。',
+    en: "The model's scores could reach 2^{reachBits}, beyond what the parameters hold (2^{limitBits}): shrink weights or clips.",
+    'zh-CN': '模型评分可能达到 2^{reachBits},超出参数可容纳的 2^{limitBits}:请缩小权重或截断范围。',
   },
   RLWE_PARAMETERS_PARTICIPANTS: {
     en: '{departments} departments and {gates} gates cannot compute together; at least one department and at most {most} participants are possible.',

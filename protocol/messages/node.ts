@@ -20,10 +20,6 @@ export const nodeMessages = {
     en: 'Row {row}: the field "{field}" is used as a number but holds something else.',
     'zh-CN': '第 {row} 行:字段“{field}”应为数值,但内容不是数值。',
   },
-  SCORE_RANGE_OVERFLOW: {
-    en: 'The scores could reach 2^{rangeBits}, beyond what the parameters hold (2^{limitBits}): shrink weights or clips.',
-    'zh-CN': '评分可能达到 2^{rangeBits},超出参数可容纳的 2^{limitBits}:请缩小权重或截断范围。',
-  },
   COMPUTATION_INCOMPLETE: {
     en: 'The computation cannot be described yet: attempt {attempt}, {grants} grants; every owner must approve and every gate publish its key first.',
     'zh-CN': '尚不能确定计算:第 {attempt} 次尝试,{grants} 份授权;须先由各数据方批准、各闸口公布密钥。',
@@ -93,8 +89,8 @@ export const nodeMessages = {
     'zh-CN': '请求中“{field}”的填补值与目录声明不一致。',
   },
   REQUEST_REJECTED: {
-    en: '{decider} rejected the request ({rule}).',
-    'zh-CN': '{decider} 拒绝了该请求({rule})。',
+    en: '{decider} rejected the request; the grant in its evidence names the rule.',
+    'zh-CN': '{decider} 拒绝了该请求;所依据的规则见其证据中的授权。',
   },
   REQUEST_TIMED_OUT: {
     en: 'The request was not approved in {seconds} s; it waits for {missing}.',

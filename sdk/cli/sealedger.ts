@@ -5,17 +5,9 @@
  * Exit 2 where the command is unknown; otherwise what the command returns.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
+import { messageFor, systemLocale } from '@sealedger/protocol/messages/catalogue.ts';
 import sdkPackage from '../package.json' with { type: 'json' };
 import { type CommandIo, EXIT_UNREADABLE, runVerifyCommand } from './verify-command.ts';
-
-/** POSIX order: the first of these that is set says which language messages have. */
-const LOCALE_VARIABLES = ['LC_ALL', 'LC_MESSAGES', 'LANG'] as const;
-
-function systemLocale(env: NodeJS.ProcessEnv): Locale {
-  const value = LOCALE_VARIABLES.map((name) => env[name]).find((text) => text !== undefined && text !== '');
-  return value?.startsWith('zh') === true ? 'zh-CN' : 'en';
-}
 
 async function run(argv: readonly string[], io: CommandIo): Promise<number> {
   const [command, ...rest] = argv;

@@ -192,6 +192,19 @@ describe('the catalogue of messages', () => {
     }
   });
 
+  it('has every code in one area only, so that no text hides another', async () => {
+    const folder = new URL('../../protocol/messages/', import.meta.url);
+    const seen = new Map<string, string>();
+    for (const file of (await readdir(folder)).filter((name) => name !== 'catalogue.ts')) {
+      const source = await readFile(new URL(file, folder), 'utf8');
+      for (const [, code] of source.matchAll(/^ {2}([A-Z0-9_]+): \{/gm)) {
+        assert.equal(seen.get(code!), undefined, `${code} stands in ${seen.get(code!)} and in ${file}`);
+        seen.set(code!, file);
+      }
+    }
+    assert.equal(seen.size, errorCodes.length);
+  });
+
   it('shows a detail once and never runs it as a pattern', () => {
     assert.equal(messageFor('PEER_UNREACHABLE', { peer: '$& {peer}' }, 'en'), '$& {peer} cannot be reached.');
     assert.ok(messageFor('PEER_UNREACHABLE', {}, 'en').includes('{peer}'));

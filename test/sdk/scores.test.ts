@@ -49,7 +49,7 @@ async function openBank(change: { readonly swapLocators?: boolean; readonly fail
   await store.put(requestKeys.publicKey(ID), owner.publicKeyRecord);
   await store.put(
     requestKeys.request(ID),
-    utf8(JSON.stringify({ requestId: ID, scaleBits: SCALE_BITS, offset: OFFSET })),
+    utf8(JSON.stringify({ requestId: ID, document: { scaleBits: SCALE_BITS }, offset: OFFSET })),
   );
   owner.delete();
   const locators = new Map(
