@@ -11,7 +11,7 @@ const STAGES = ['catalogue', 'quality', 'request', 'approval', 'match', 'compute
 /** What any stage may use beside the stages to its left. */
 const STAGE_TOOLS = '^node/(ports|crypto|mutex|worker-pool)[.]ts$';
 /** The parts that put a node together; all others are put together by them. */
-const ROOTS = '^node/(main|node|assemble|services|maintenance|config)[.]ts$';
+const ROOTS = '^node/((main|node|assemble|maintenance|config)[.]ts$|services/|cli/)';
 
 const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
 const core = `^(node:)?(${builtinModules.map((name) => name.replace(/^node:/, '')).join('|')})$`;
@@ -85,12 +85,13 @@ const packageRules = [
 const nodeRules = [
   folderImports(
     'node',
-    ['^protocol/', npm('express', '@types/express', 'level', '@duckdb/node-api', 'zod'), core],
+    ['^protocol/', npm('express', '@types/express', 'level', '@duckdb/node-api', 'zod', 'yaml', 'croner', 'pg', 'pg-copy-streams', '@types/pg', '@types/pg-copy-streams', 'prom-client'), core],
     'A node stands on the protocol; it never sees the SDK.',
   ),
   onlyIn('express-in-server', ['express', '@types/express'], ['^node/server/']),
   onlyIn('level-in-stores', ['level'], ['^node/store/', '^node/evidence/level-store[.]ts$', '^(bench|test)/']),
-  onlyIn('duckdb-in-tables', ['@duckdb/node-api'], ['^node/catalogue/table[.]ts$', '^test/']),
+  onlyIn('duckdb-in-tables', ['@duckdb/node-api'], ['^node/(catalogue|quality)/', '^(bench|test)/']),
+  onlyIn('postgres-in-sources', ['pg', 'pg-copy-streams'], ['^node/catalogue/', '^test/']),
   {
     name: 'evidence-behind-the-roots',
     comment: 'Stages emit evidence through node/ports.ts; only the roots, and the store beside it, know the log.',

@@ -34,7 +34,7 @@ import { createUnlockCounts } from './release/unlock-counts.ts';
 import { createUnlocking } from './release/unlocking.ts';
 import type { OwnDataset } from './request/intake.ts';
 import { createModelStore } from './request/model-store.ts';
-import type { NodeParts } from './services.ts';
+import type { NodeParts } from './services/parts.ts';
 import type { Database, LevelState } from './store/level-store.ts';
 
 /** What is opened before anything is put together. */

@@ -1,69 +1,40 @@
 #!/usr/bin/env node
 /**
- * Process of one node: `sealedger-node run --config FILE`.
+ * The command `sealedger-node`: finds the command asked for and gives it output and language of this process.
  *
- * Prints one JSON line on stdout when it listens and one when it is ready; logs on stderr. Ends with 0 on SIGTERM and
- * SIGINT, with 1 and one line `{ failure }` where it could not start; with `--exit-with-parent` also when the parent's IPC channel closes.
+ * Exit 2 where the command is unknown or a refusal ends it; otherwise what the command returns.
  */
-import { parseArgs } from 'node:util';
-import { ProtocolError } from '@sealedger/protocol/errors.ts';
-import { messageFor, systemLocale } from '@sealedger/protocol/messages/catalogue.ts';
-import { readConfig } from './config.ts';
-import { type RunningNode, startNode } from './node.ts';
+import { systemLocale } from '@sealedger/protocol/messages/catalogue.ts';
+import { type CommandIo, EXIT_USAGE, explain, type NodeCommand } from './cli/command.ts';
+import { runCommand } from './cli/run-command.ts';
+import { USAGE } from './cli/usage.ts';
 
-const USAGE = 'usage: sealedger-node run --config FILE [--exit-with-parent]\n';
+const commands: Readonly<Record<string, NodeCommand>> = {
+  run: runCommand,
+};
 
-async function main(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: { config: { type: 'string' }, 'exit-with-parent': { type: 'boolean', default: false } },
-  });
-  if (positionals[0] !== 'run' || values.config === undefined) {
-    process.stderr.write(USAGE);
-    return 2;
+async function main([name, ...rest]: readonly string[], io: CommandIo): Promise<number> {
+  if (name === '--help') {
+    io.stdout(USAGE);
+    return 0;
   }
-  const stopped = untilAsked(values['exit-with-parent']);
-  const node = await startNode(await readConfig(values.config));
-  print({ listening: true, org: node.org, port: node.port });
-  process.on('message', (message: { ask?: string }) => {
-    if (message.ask === 'usage') process.send?.({ answer: 'usage', value: usageOf(node) });
-  });
-  const outcome = await Promise.race([node.ready.then(() => 'ready' as const), node.failed, stopped]);
-  if (outcome === 'ready') print({ ready: true, org: node.org, port: node.port });
-  await Promise.race([stopped, node.failed]);
-  await node.stop();
-  return 0;
+  const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) {
+    io.stderr(USAGE);
+    return EXIT_USAGE;
+  }
+  try {
+    return await command(rest, io);
+  } catch (error) {
+    io.stderr(`${explain(error, io.locale)}\n`);
+    return EXIT_USAGE;
+  }
 }
 
-function untilAsked(exitWithParent: boolean): Promise<'stopped'> {
-  return new Promise((resolve) => {
-    const stop = (): void => resolve('stopped');
-    process.once('SIGTERM', stop);
-    process.once('SIGINT', stop);
-    if (exitWithParent) process.once('disconnect', stop);
-  });
-}
-
-/** What the runner's report says of this process. */
-function usageOf(node: RunningNode): Readonly<Record<string, unknown>> {
-  const peakRssMb = Math.round(process.resourceUsage().maxRSS / 1024);
-  return { peakRssMb, events: node.eventCount(), traffic: Object.fromEntries(node.traffic) };
-}
-
-function print(line: Readonly<Record<string, unknown>>): void {
-  process.stdout.write(`${JSON.stringify(line)}\n`);
-}
-
-function explain(error: unknown): string {
-  if (!(error instanceof ProtocolError)) return error instanceof Error ? error.message : 'unknown failure';
-  return `${error.code}: ${messageFor(error.code, error.details, systemLocale(process.env))}`;
-}
-
-try {
-  process.exit(await main(process.argv.slice(2)));
-} catch (error) {
-  print({ failure: explain(error) });
-  process.stderr.write(`${explain(error)}\n`);
-  process.exit(1);
-}
+process.exit(
+  await main(process.argv.slice(2), {
+    stdout: (text) => void process.stdout.write(text),
+    stderr: (text) => void process.stderr.write(text),
+    locale: systemLocale(process.env),
+  }),
+);

@@ -26,7 +26,8 @@ import { openRegistrar } from './match/registrar.ts';
 import type { Clock, Logger } from './ports.ts';
 import { createApp } from './server/app.ts';
 import { nodeRoutes } from './server/routes.ts';
-import { createServices, type NodeParts, type Services } from './services.ts';
+import { createServices, type Services } from './services/index.ts';
+import type { NodeParts } from './services/parts.ts';
 import { createNonceStore, createStateStore, openDatabase } from './store/level-store.ts';
 
 export interface RunningNode {

@@ -1,0 +1,34 @@
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import type { BundleSubject } from '@sealedger/protocol/evidence/bundle.ts';
+import { exportBundle } from '../evidence/export.ts';
+import type { NodeParts } from './parts.ts';
+
+export function evidenceServices(parts: NodeParts) {
+  const { evidence, rpc, client } = parts;
+  const exported = async (subject: BundleSubject) => {
+    await parts.counts.flush();
+    await evidence.anchorer.flush();
+    return exportBundle({ log: evidence.log, signer: evidence.signer, rpc, deployment: client.deployment }, subject);
+  };
+  return {
+    result: (caller: string, requestId: string, batch: number) => logResult(parts, caller, requestId, batch),
+    evidence: (requestId: string) => exported({ kind: 'request', requestId }),
+    batchEvidence: (requestId: string, org: string, batch: number) =>
+      exported({ kind: 'batch', requestId, org, batch }),
+  };
+}
+
+/** Logs that the requester committed to a batch of results; the commitment is the one on chain. */
+async function logResult(parts: NodeParts, caller: string, requestId: string, batch: number): Promise<void> {
+  const onChain = await parts.ledger.request(requestId);
+  if (onChain.requester !== caller) throw new ProtocolError('REQUEST_NOT_REQUESTER', {});
+  const commitment = await parts.client.resultCommitment(requestId, caller, batch);
+  const current = await parts.computations.current(requestId);
+  if (commitment === null || current === undefined) throw new ProtocolError('RESULT_UNKNOWN', { batch });
+  const { count } = await parts.client.resultsOf(requestId, caller);
+  await parts.events.append(
+    'result',
+    { requestId, computationId: current.computationId, batch, commitment, count },
+    { id: `result/${requestId}/${batch}` },
+  );
+}

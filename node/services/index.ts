@@ -1,0 +1,21 @@
+/** What the routes call: each service checks who asks and hands the work to its stage. */
+import type { RouteParts } from '../server/routes.ts';
+import { computeServices } from './compute.ts';
+import { evidenceServices } from './evidence.ts';
+import type { NodeParts } from './parts.ts';
+import { registerServices } from './register.ts';
+import { requestServices } from './request.ts';
+
+export interface Services extends RouteParts {
+  /** Goes on with decisions, gate keys and computations that a stop interrupted. */
+  resume(): Promise<void>;
+}
+
+export function createServices(parts: NodeParts): Services {
+  return {
+    ...registerServices(parts),
+    ...requestServices(parts),
+    ...computeServices(parts),
+    ...evidenceServices(parts),
+  };
+}

@@ -1,0 +1,81 @@
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import type { FeatureSheet, RequestDocument } from '@sealedger/protocol/request.ts';
+import { type DecideParts, decideRequest, resendDecisions } from '../approval/decide.ts';
+import { answerByPolicy } from '../approval/policy.ts';
+import { computationKeys } from '../compute/computation.ts';
+import { storedDocument } from '../compute/computations.ts';
+import { epochRequests } from '../match/epoch-keys.ts';
+import { acceptRequest, assertOwnFeatures } from '../request/intake.ts';
+import type { NodeParts } from './parts.ts';
+
+export function requestServices(parts: NodeParts) {
+  const { config, state, ledger, events, clock, models, epochKeys, own, mutex } = parts;
+  const decideParts: DecideParts | undefined =
+    config.policy === undefined
+      ? undefined
+      : { org: config.org, state, ledger, events, clock, policy: config.policy, signGrant: parts.signGrant };
+  return {
+    request: async (caller: string, body: unknown) => {
+      const { document, sheet, onChain } = await acceptRequest(ledger, body, caller);
+      const isDecider = onChain.decisions.some(({ decider }) => decider === config.org);
+      const isGate = onChain.gates.includes(config.org);
+      if (!isDecider && !isGate) throw new ProtocolError('REQUEST_NOT_CONCERNED', {});
+      assertOwnFeatures(document, sheet, config.org, own.datasets);
+      return mutex.run(`request/${onChain.id}`, async () => {
+        await logRequest(parts, onChain.id, document, sheet);
+        const decision =
+          isDecider && decideParts !== undefined ? await decideRequest(decideParts, document, onChain) : undefined;
+        // A gate that owns nothing here agrees by its key, and only where its own policy would approve.
+        const isServed = isDecider ? decision?.approved === true : isApprovedByPolicy(parts, document);
+        if (isGate && isServed) await epochKeys.publish(onChain.id);
+        const state = decision === undefined ? 'pending' : decision.approved ? 'approved' : 'rejected';
+        return { requestId: onChain.id, decision: isDecider ? state : 'none' };
+      });
+    },
+    model: async (caller: string, requestId: string, bodyInto: (sink: NodeJS.WritableStream) => Promise<void>) => {
+      const onChain = await ledger.request(requestId);
+      if (onChain.requester !== caller) throw new ProtocolError('REQUEST_NOT_REQUESTER', {});
+      if (onChain.state !== 'submitted' && onChain.state !== 'active') {
+        throw new ProtocolError('REQUEST_NOT_ACTIVE', { state: onChain.state });
+      }
+      await models.receive(await storedDocument(state, requestId), bodyInto);
+    },
+    resume: async () => {
+      if (decideParts !== undefined) await resendDecisions(decideParts);
+      for (const requestId of await epochRequests(state)) await epochKeys.publish(requestId);
+      await parts.computations.resume();
+    },
+  };
+}
+
+function isApprovedByPolicy({ config, clock }: NodeParts, document: RequestDocument): boolean {
+  if (config.policy === undefined) return false;
+  return answerByPolicy(config.policy, document, Math.floor(clock.now() / 1000)).decision === 'approve';
+}
+
+async function logRequest(
+  parts: NodeParts,
+  requestId: string,
+  document: RequestDocument,
+  sheet: FeatureSheet | null,
+): Promise<void> {
+  await parts.events.append(
+    'request',
+    {
+      requestId,
+      requester: document.requester,
+      purpose: document.purpose,
+      datasets: document.datasets.map((dataset) => dataset.id),
+      modelDigest: document.modelDigest,
+      quota: document.quota,
+      expiresAt: document.expiresAt,
+    },
+    {
+      id: `request/${requestId}`,
+      operations: [
+        { type: 'put', key: computationKeys.document(requestId), value: document },
+        ...(sheet === null ? [] : [{ type: 'put' as const, key: computationKeys.sheet(requestId), value: sheet }]),
+      ],
+    },
+  );
+}
