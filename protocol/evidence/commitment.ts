@@ -101,7 +101,7 @@ export function deriveEventSecrets(
   { hkdf: derive }: EventPrimitives = portablePrimitives,
 ): EventSecrets {
   assertSecret(secret);
-  const names = [...fieldNames(kind).allowed].sort();
+  const names = [...fieldNames(kind).allowed];
   const info = concatPrefixed(saltDomain, utf8(kind));
   const material = derive(secret, utf8(idempotencyKey), info, ID_BYTES + SALT_BYTES * names.length);
   const saltFor = (field: string): Uint8Array => {

@@ -3,7 +3,8 @@
  *
  * Fields hold digests, organisation ids, counts, codes and times only. No schema here takes a free text, a name of a
  * person or an identifier: what would need one goes into a report kept at home, and its digest stands here.
- * The event itself carries salted commitments of these fields (event.ts).
+ * The event itself carries salted commitments of these fields (event.ts). A field keeps its place in its kind for ever,
+ * since its salt derives from that place (commitment.ts): a new field is optional and stands last.
  */
 import { z } from 'zod';
 import { hex32, organisationId, purposeCode } from '../schema.ts';
@@ -12,6 +13,10 @@ const count = z.int().min(0);
 const ordinal = z.int().min(1);
 const level = z.int().min(1).max(9);
 const unixSeconds = z.int().min(0);
+/** Who acted, where a person did: a pseudonym under a key of the node, never a name. */
+const actor = hex32.optional();
+/** Block in which the chain said it. */
+const block = count.optional();
 /** A dataset's short name, as the Catalogue contract publishes it. */
 const label = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,30}$/, 'a short name is 1 to 31 of a-z 0-9 . _ -');
 /** A stable word for a machine. Six digits in a row are refused: every identifier of a person or an enterprise has them. */
@@ -23,8 +28,24 @@ const code = z
 
 /** One schema per kind; the kind `x` has the CloudEvents type `org.sealedger.x.v1`. */
 export const eventSchemas = {
-  member: z.strictObject({ org: organisationId, roles: z.array(code).min(1).max(8), state: code, keyEpoch: count }),
-  dataset: z.strictObject({ datasetId: hex32, owner: organisationId, level, state: code, metadataHash: hex32 }),
+  /** A member as the chain shows it from now on; roles and epoch where the chain names them with it. */
+  member: z.strictObject({
+    org: organisationId,
+    roles: z.array(code).min(1).max(8).optional(),
+    state: z.literal(['admitted', 'suspended', 'reinstated', 'rolesChanged']),
+    keyEpoch: count.optional(),
+    block,
+  }),
+  /** A version of an own dataset as the chain shows it; `state` is `published`, `withdrawn` or a word of its draft. */
+  dataset: z.strictObject({
+    datasetId: hex32,
+    owner: organisationId,
+    level: level.optional(),
+    state: code,
+    metadataHash: hex32.optional(),
+    block,
+    actor,
+  }),
   version: z.strictObject({
     datasetId: hex32,
     name: label,
@@ -33,15 +54,26 @@ export const eventSchemas = {
     commitment: hex32,
     level,
     rows: count,
+    actor,
   }),
+  /** `datasetId` is the id of the version that was scored; `round` counts its scores from 1. */
   quality: z.strictObject({
     datasetId: hex32,
     version: ordinal,
+    round: ordinal,
     ruleSetHash: hex32,
     scoreBasisPoints: z.int().min(0).max(10_000),
     reportHash: hex32,
+    actor,
   }),
-  workOrder: z.strictObject({ datasetId: hex32, version: ordinal, orderId: hex32, state: code, rows: count }),
+  workOrder: z.strictObject({
+    datasetId: hex32,
+    version: ordinal,
+    orderId: hex32,
+    state: code,
+    rows: count,
+    actor,
+  }),
   request: z.strictObject({
     requestId: hex32,
     requester: organisationId,
@@ -57,6 +89,7 @@ export const eventSchemas = {
     approved: z.boolean(),
     reason: code,
     grantHash: hex32.optional(),
+    actor,
   }),
   computation: z.strictObject({
     requestId: hex32,
@@ -87,14 +120,34 @@ export const eventSchemas = {
     receiptDigest: hex32,
     blindedDigest: hex32,
   }),
-  revocation: z.strictObject({ requestId: hex32, reason: code }),
+  /** A request that ends before its work is done; `org` and `reasonHash` where the chain names them. */
+  revocation: z.strictObject({
+    requestId: hex32,
+    reason: code,
+    org: organisationId.optional(),
+    reasonHash: hex32.optional(),
+    block,
+    actor,
+  }),
   keyChange: z.strictObject({
     org: organisationId,
     keyEpoch: count,
     ed25519Key: hex32,
     x25519Key: hex32,
+    block,
   }),
   alert: z.strictObject({ code, requestId: hex32.optional(), count: count.optional() }),
+  /** Points of a dataset's steward: `points` for one order or rule, `total` after it. */
+  points: z.strictObject({
+    datasetId: hex32,
+    orderId: hex32.optional(),
+    ruleHash: hex32,
+    points: z.int(),
+    total: count,
+    actor,
+  }),
+  /** A need for data that somebody stated, and how it goes on. */
+  need: z.strictObject({ needId: hex32, state: code, actor }),
 } as const;
 
 export type EventKind = keyof typeof eventSchemas;

@@ -15,7 +15,7 @@ import {
   signedEventText,
   verifyOpenings,
 } from '@sealedger/protocol/evidence/event.ts';
-import { type EventFields, eventKinds, eventSchemas, eventType } from '@sealedger/protocol/evidence/event-kinds.ts';
+import { type EventFields, eventKinds, eventSchemas } from '@sealedger/protocol/evidence/event-kinds.ts';
 import fc from 'fast-check';
 import type { z } from 'zod';
 
@@ -151,10 +151,4 @@ test('the text of a signed event is put together canonically', () => {
     signedEventText(canonicalText(event), 3, signed.signature),
     Buffer.from(eventLeafBytes(signed)).toString(),
   );
-});
-
-test('the closed list is the thirteen kinds of the design', () => {
-  const types = eventKinds.map(eventType).map((type) => type.split('.')[2]);
-  const listed = ['member', 'dataset', 'version', 'quality', 'workOrder', 'request', 'decision', 'computation'];
-  assert.deepEqual(types, [...listed, 'result', 'unlocking', 'revocation', 'keyChange', 'alert']);
 });
