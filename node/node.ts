@@ -26,6 +26,7 @@ import { openRegistrar } from './match/registrar.ts';
 import type { Clock, Logger } from './ports.ts';
 import { createApp } from './server/app.ts';
 import { nodeRoutes } from './server/routes.ts';
+import { openAdmin } from './services/admin.ts';
 import { createServices, type Services } from './services/index.ts';
 import type { NodeParts } from './services/parts.ts';
 import { createNonceStore, createStateStore, openDatabase } from './store/level-store.ts';
@@ -83,6 +84,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     nodeRoutes(services),
   );
   const server = await listen(createServer(app), config.host, config.port);
+  const admin = await openAdmin(parts);
   const timers = [
     every(TIDY_TICK_MS, log, () => tidyUp({ ...parts, chunkDirectory: chunkDirectory(config) })),
     every(ANCHOR_TICK_MS, log, () => evidence.anchorer.tick()),
@@ -99,6 +101,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     traffic: parts.peers.traffic,
     stop: async () => {
       for (const timer of timers) timer.stop();
+      await admin.stop();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();

@@ -34,6 +34,10 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   PEER_UNREACHABLE: 502,
   WORKER_FAILED: 500,
   INTERNAL: 500,
+  ADMIN_TOKEN: 401,
+  ADMIN_CALLER: 403,
+  ADMIN_COMMAND_UNKNOWN: 404,
+  ADMIN_BUSY: 429,
 };
 
 /** HTTP status of a refusal; 401 for signatures, 400 where the table is silent. */

@@ -3,6 +3,7 @@
  *
  * Each area keeps its own file; `{name}` in a text is replaced by the detail of that name.
  */
+import { adminMessages } from './admin.ts';
 import { chainMessages } from './chain.ts';
 import { cliMessages } from './cli.ts';
 import { computeMessages } from './compute.ts';
@@ -24,6 +25,7 @@ const catalogue = {
   ...nodeMessages,
   ...runnerMessages,
   ...cliMessages,
+  ...adminMessages,
 } as const satisfies MessageTable;
 
 export type ErrorCode = keyof typeof catalogue;
