@@ -8,7 +8,15 @@
  */
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { RlweParameters } from '@sealedger/protocol/rlwe/parameters.ts';
-import { PLAIN_MODULUS, PLAIN_MODULUS_BITS, RING_DEGREE, RING_TAG } from '@sealedger/protocol/rlwe/ring.ts';
+import {
+  PLAIN_MODULUS,
+  PLAIN_MODULUS_BITS,
+  RING_DEGREE,
+  RING_TAG,
+  SWITCHED_LIMBS,
+  SWITCHED_MODULUS,
+  SWITCHED_PRIMES,
+} from '@sealedger/protocol/rlwe/ring.ts';
 import type { SealedChunk } from '@sealedger/protocol/rlwe/sum.ts';
 import {
   parsePublicKeyRecord,
@@ -63,6 +71,11 @@ export interface SealedModelOwner {
   /** The secret key in SEAL's form, to be stored sealed; the caller wipes it. */
   secretKeyBytes(): Uint8Array;
   /**
+   * The secret key as its 8,192 coefficients of −1, 0 and 1, for the model certificate; the caller wipes them.
+   * Learns: who is given them can read every weight, and nothing of a table without the gates' pads.
+   */
+  secretCoefficients(): Int32Array;
+  /**
    * Decrypts a chunk and reads some of its coefficients. Learns: the bank learns the scores at `indexes` whose pads were
    * taken off; a coefficient that is still locked comes out as a uniform number.
    * @param indexes - slots in 0..8191. @returns score units, each inside ±2^43.
@@ -114,6 +127,7 @@ function buildOwner(seal: MainModule, scope: HandleScope, stored: StoredModelKey
       return weights.map((weight) => serialiseWeightRecord(encryptConstant(parts, weight)));
     },
     secretKeyBytes: () => secretKey.saveToArray(seal.ComprModeType.none) as Uint8Array,
+    secretCoefficients: () => secretCoefficients(open),
     openCoefficients: open,
     delete: () => scope.delete(),
   };
@@ -201,6 +215,17 @@ function createOpener(parts: SealParts, scope: HandleScope): SealedModelOwner['o
     const bytes = plaintext.saveToArray(seal.ComprModeType.none) as Uint8Array;
     return indexes.map((index) => BigInt.asIntN(PLAIN_MODULUS_BITS, readCoefficient(bytes, index)));
   };
+}
+
+/** SEAL keeps its key transformed; the ciphertext (0, round(q'/t)) decrypts to the key's coefficients themselves. */
+function secretCoefficients(open: SealedModelOwner['openCoefficients']): Int32Array {
+  const words = SWITCHED_LIMBS * RING_DEGREE;
+  const c1 = new Uint32Array(words);
+  SWITCHED_PRIMES.forEach((prime, limb) => {
+    c1[limb * RING_DEGREE] = Number((SWITCHED_MODULUS / PLAIN_MODULUS) % BigInt(prime));
+  });
+  const every = Array.from({ length: RING_DEGREE }, (_, i) => i);
+  return Int32Array.from(open({ c0: new Uint32Array(words), c1 }, every), Number);
 }
 
 /** Bytes of some ciphertext at the level of two primes: their head is the head of every chunk. */

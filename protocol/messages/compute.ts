@@ -56,6 +56,10 @@ export const computeMessages = {
     en: 'A {kind} record names generator {type}; only {expected} is accepted.',
     'zh-CN': '{kind} 记录指定了生成器 {type};只接受 {expected}。',
   },
+  RLWE_SECRET_NOT_TERNARY: {
+    en: 'The secret key of a sealed model must have 8192 coefficients of -1, 0 and 1, and not all of them 0.',
+    'zh-CN': '密封模型的私钥须有 8192 个取值为 -1、0、1 的系数,且不得全为 0。',
+  },
   RLWE_MODEL_FEATURES: {
     en: 'A sealed model has {features} weights for this department; it must have 1 to {most}.',
     'zh-CN': '密封模型在本部门有 {features} 个权重;须为 1 至 {most} 个。',

@@ -129,6 +129,11 @@ export class RlweKernel {
     return made === RING_DEGREE;
   }
 
+  /** Sets u by hand, 8,192 values of {−1, 0, 1}: whoever holds a secret key multiplies by it in this way. */
+  putTernary(values: Int32Array): void {
+    this.#signed(addresses.ternary).set(values);
+  }
+
   /** c0, c1 := Σ weight_j·column_j + publicKey·u over all four limbs; u is zero before {@link sample}. */
   accumulate(): void {
     for (let limb = 0; limb < DATA_LIMBS; limb++) this.#accumulateLimb(limb);
