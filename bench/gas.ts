@@ -112,6 +112,7 @@ async function measureRequest(setting: Setting): Promise<void> {
   for (const org of ['tax', 'court', 'labour']) datasetVersions.push((await publish(org)).id);
   const register = publish('bureau');
   await gas(setting, 'publish a dataset version', register);
+  await measureQuality(setting, datasetVersions);
   const id = digest('1');
   const terms = {
     requestDigest: id,
@@ -123,6 +124,7 @@ async function measureRequest(setting: Setting): Promise<void> {
     quota: 1_000,
     expiresAtSeconds: GENESIS_SECONDS + 1_000_000,
     singleDepartment: false,
+    qualityFloor: 9_000,
   };
   await gas(setting, 'submit (3 datasets, 2 gates)', client('bank').submitRequest(terms));
   const decision = { approved: true, reasonHash: digest('3'), grantHash: digest('4') };
@@ -130,13 +132,24 @@ async function measureRequest(setting: Setting): Promise<void> {
   await gas(setting, 'decide', client('bureau').decide(id, decision));
   await gas(setting, 'publish a gate key', client('bureau').publishGateKey(id, digest('5')));
   await gas(setting, 'publish the last gate key', client('meter').publishGateKey(id, digest('6')));
-  await gas(setting, 'open an attempt', client('bank').openAttempt(id));
+  await gas(setting, 'open an attempt (3 scores against a floor)', client('bank').openAttempt(id));
   await gas(setting, 'record unlocks, first', client('meter').recordUnlocks(id, 10));
   await gas(setting, 'record unlocks, later', client('meter').recordUnlocks(id, 20));
   const batch = { requestId: id, commitment: digest('7'), count: 10 };
   await gas(setting, 'commit results, first batch', client('bank').commitResult({ ...batch, batch: 1 }));
   await gas(setting, 'commit results, later batch', client('bank').commitResult({ ...batch, batch: 2 }));
   await gas(setting, 'complete', client('bank').completeRequest(id));
+}
+
+async function measureQuality(setting: Setting, versions: readonly string[]): Promise<void> {
+  const record = (i: number, report: string) => {
+    const measurement = { ruleSetHash: digest('c'), scoreBasisPoints: 9_500, reportHash: digest(report) };
+    return setting.client(['tax', 'court', 'labour'][i]!).recordQuality({ id: versions[i]!, ...measurement });
+  };
+  await gas(setting, 'record a quality score, first', record(0, 'd'));
+  await gas(setting, 'record a quality score, later', record(0, 'e'));
+  await record(1, 'd');
+  await record(2, 'd');
 }
 
 async function measureEvidence(setting: Setting): Promise<void> {

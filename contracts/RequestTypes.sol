@@ -32,6 +32,7 @@ abstract contract RequestTypes {
     /// @param quota number of unlockings that each gate may serve, over all attempts.
     /// @param expiresAt Unix seconds from which nothing is granted any more.
     /// @param singleDepartment the sum is one department's part, which that department agrees to by approving.
+    /// @param qualityFloor score, in basis points, that every dataset version must have when an attempt opens; zero for none.
     struct Terms {
         bytes32 requestDigest;
         bytes32 purpose;
@@ -42,6 +43,7 @@ abstract contract RequestTypes {
         uint64 quota;
         uint64 expiresAt;
         bool singleDepartment;
+        uint16 qualityFloor;
     }
 
     /// @notice A decision.
@@ -91,7 +93,8 @@ abstract contract RequestTypes {
         bytes32[] gates,
         uint64 quota,
         uint64 expiresAt,
-        bool singleDepartment
+        bool singleDepartment,
+        uint16 qualityFloor
     );
     event RequestDecided(
         bytes32 indexed id, bytes32 indexed org, bool approved, bytes32 reasonHash, bytes32 grantHash
@@ -121,6 +124,9 @@ abstract contract RequestTypes {
     error RequestsTooManyParticipants(uint256 count, uint256 max);
     error RequestsQuotaOutOfRange(uint64 quota, uint64 max);
     error RequestsExpiryOutOfRange(uint64 expiresAt, uint64 earliest, uint64 latest);
+    error RequestsQualityFloorOutOfRange(uint16 qualityFloor, uint16 max);
+    error RequestsQualityMissing(bytes32 id, bytes32 datasetVersion);
+    error RequestsQualityBelowFloor(bytes32 id, bytes32 datasetVersion, uint16 floor, uint16 score);
     error RequestsTooFewDepartments(uint256 departments);
     error RequestsNotSingleDepartment(uint256 departments);
     error RequestsWrongState(bytes32 id, State state);

@@ -33,6 +33,7 @@ contract Requests is RequestStore {
     uint8 private immutable _registrar;
     uint8 private immutable _gate;
     uint8 private immutable _regulator;
+    uint16 private immutable _maxScore;
 
     /// @param catalogue_ catalogue; its consortium is the consortium here.
     constructor(Catalogue catalogue_) {
@@ -43,6 +44,7 @@ contract Requests is RequestStore {
         _registrar = consortium.REGISTRAR();
         _gate = consortium.GATE();
         _regulator = consortium.REGULATOR();
+        _maxScore = catalogue_.MAX_SCORE();
     }
 
     /// @notice Submits a request; the caller must be a bank.
@@ -105,7 +107,8 @@ contract Requests is RequestStore {
         _settle(id, record);
     }
 
-    /// @notice Opens the next attempt at the computation; all participants must be active.
+    /// @notice Opens the next attempt at the computation; all participants must be active, all versions still offered and,
+    /// where the request sets a floor, none of the datasets measured below it.
     /// @param id request.
     /// @param attempt latest attempt plus one, so that a call sent twice opens one attempt.
     function openAttempt(bytes32 id, uint32 attempt) external {
@@ -114,6 +117,7 @@ contract Requests is RequestStore {
         if (attempt != record.attempt + 1) revert RequestsAttemptOutOfOrder(id, record.attempt + 1, attempt);
         uint256 count = record.participants.length();
         for (uint256 i = 0; i < count; i++) _rolesOfActive(record.participants.at(i));
+        _checkVersions(id, record.terms);
         record.attempt = attempt;
         emit AttemptOpened(id, attempt);
     }
@@ -220,6 +224,7 @@ contract Requests is RequestStore {
         if (terms.gates.length > MAX_PARTICIPANTS) {
             revert RequestsTooManyParticipants(terms.gates.length, MAX_PARTICIPANTS);
         }
+        if (terms.qualityFloor > _maxScore) revert RequestsQualityFloorOutOfRange(terms.qualityFloor, _maxScore);
         if (terms.quota == 0 || terms.quota > MAX_QUOTA) revert RequestsQuotaOutOfRange(terms.quota, MAX_QUOTA);
         uint64 earliest = uint64(block.timestamp) + 1;
         uint64 latest = uint64(block.timestamp) + MAX_TERM;
@@ -229,11 +234,29 @@ contract Requests is RequestStore {
     }
 
     function _ownerInRole(bytes32 version, uint8 role, bytes32 requester) private view returns (bytes32 owner) {
+        owner = _requirePublished(version);
+        if (owner == requester) revert RequestsRequesterTakesPart(owner);
+        if (_rolesOfActive(owner) & role == 0) revert RequestsRoleMissing(owner, role);
+    }
+
+    function _checkVersions(bytes32 id, Terms storage terms) private view {
+        uint16 floor = terms.qualityFloor;
+        uint256 count = terms.datasetVersions.length;
+        for (uint256 i = 0; i < count; i++) {
+            bytes32 version = terms.datasetVersions[i];
+            _requirePublished(version);
+            if (floor == 0) continue;
+            (uint32 round, uint16 score) = catalogue.scoreOf(version);
+            if (round == 0) revert RequestsQualityMissing(id, version);
+            if (score < floor) revert RequestsQualityBelowFloor(id, version, floor, score);
+        }
+        _requirePublished(terms.registerVersion);
+    }
+
+    function _requirePublished(bytes32 version) private view returns (bytes32 owner) {
         Catalogue.VersionState state;
         (owner, state) = catalogue.ownerAndState(version);
         if (state != Catalogue.VersionState.Published) revert RequestsDatasetNotPublished(version);
-        if (owner == requester) revert RequestsRequesterTakesPart(owner);
-        if (_rolesOfActive(owner) & role == 0) revert RequestsRoleMissing(owner, role);
     }
 
     function _rolesOfActive(bytes32 org) private view returns (uint8 roles) {
@@ -279,7 +302,8 @@ contract Requests is RequestStore {
             terms.gates,
             terms.quota,
             terms.expiresAt,
-            terms.singleDepartment
+            terms.singleDepartment,
+            terms.qualityFloor
         );
     }
 }

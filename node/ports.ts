@@ -59,6 +59,8 @@ export interface RequestView {
   /** Seconds since the epoch. */
   readonly expiresAt: number;
   readonly singleDepartment: boolean;
+  /** Score in basis points that every dataset version must have; 0 for none. */
+  readonly qualityFloor: number;
   readonly state: RequestState;
   readonly decisions: readonly {
     readonly decider: string;
@@ -77,6 +79,15 @@ export interface DatasetVersionView {
   readonly metadataHash: string;
   readonly commitment: string;
   readonly state: 'published' | 'withdrawn';
+}
+
+/** The latest measurement of a dataset version; `round` counts them from 1. */
+export interface QualityView {
+  readonly round: number;
+  readonly ruleSetHash: string;
+  /** Total score, 0 to 10000. */
+  readonly scoreBasisPoints: number;
+  readonly reportHash: string;
 }
 
 /** The contracts, as far as a node uses them. Every write may be sent again: what is already so is no error. */
@@ -103,6 +114,18 @@ export interface Ledger {
     readonly commitment: string;
     readonly level: number;
   }): Promise<void>;
+  /** Withdraws one of the own versions: no new request names it, and no attempt over it opens any more. */
+  withdrawDatasetVersion(id: string): Promise<void>;
+  /** Latest measurement of a version, of whatever owner; null where there is none. */
+  quality(id: string): Promise<QualityView | null>;
+  /** @param measurement - of one of the own versions; a report counts once. @returns the round it got, now or earlier. */
+  recordQuality(measurement: {
+    /** Version id. */
+    readonly id: string;
+    readonly ruleSetHash: string;
+    readonly scoreBasisPoints: number;
+    readonly reportHash: string;
+  }): Promise<{ readonly round: number }>;
   decide(requestId: string, approved: boolean, reasonHash: string, grantHash: string): Promise<void>;
   publishGateKey(requestId: string, publicKey: string): Promise<void>;
   recordUnlocks(requestId: string, total: number): Promise<void>;

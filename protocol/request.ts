@@ -57,6 +57,8 @@ export const requestDocumentSchema = z.strictObject({
   /** The certificate of DESIGN.md 3.2; its issue is still to come, so only its place is kept. */
   modelCertificate: z.null(),
   singleDepartment: z.boolean(),
+  /** Score in basis points below which no dataset version may enter, as recorded on chain; null for none. */
+  qualityFloor: z.int().min(1).max(10_000).nullable(),
   quota: z.int().positive(),
   /** Seconds since the epoch. */
   expiresAt: z.int().positive(),

@@ -28,6 +28,8 @@ export interface RequestInput {
   readonly gates: readonly string[];
   readonly quota: number;
   readonly termSeconds: number;
+  /** Score in basis points, 1 to 10000, below which no dataset version may enter; null, the default, for none. */
+  readonly qualityFloor?: number | null;
 }
 
 /** What the bank keeps of a request, beside the secret key. */
@@ -58,6 +60,7 @@ export async function submitRequest(context: BankContext, input: RequestInput): 
     gates: input.gates,
     quota: input.quota,
     expiresAt: Math.floor(ports.clock.now() / 1000) + input.termSeconds,
+    qualityFloor: input.qualityFloor ?? null,
     nonce: toHex(ports.randomBytes(32)),
     sheetSalt: () => toHex(ports.randomBytes(32)),
   });
@@ -106,6 +109,7 @@ async function putOnChain(context: BankContext, { requestId: id, document }: Ban
     quota: document.quota,
     expiresAtSeconds: document.expiresAt,
     singleDepartment: document.singleDepartment,
+    qualityFloor: document.qualityFloor ?? 0,
   });
 }
 

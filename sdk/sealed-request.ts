@@ -33,6 +33,8 @@ export interface RequestTermsInput {
   readonly quota: number;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
+  /** Score in basis points, 1 to 10000; null for none. */
+  readonly qualityFloor: number | null;
   /** 32 bytes in hex. */
   readonly nonce: string;
   /** A fresh salt of 32 bytes in hex for the sheet of one department. */
@@ -169,6 +171,7 @@ function draftOf(sheets: readonly FeatureSheet[], terms: RequestTermsInput): Dra
     noisePolicy: NOISE_POLICY,
     modelCertificate: null,
     singleDepartment: asked.length < 2,
+    qualityFloor: terms.qualityFloor,
     quota: terms.quota,
     expiresAt: terms.expiresAt,
     nonce: terms.nonce,

@@ -53,6 +53,9 @@ export function createLedger(client: LedgerClient, org: string, clock: Clock): L
     latestDatasetVersion: (name) => client.latestDatasetVersion(org, name),
     datasetVersionId,
     publishDatasetVersion: async (version) => void (await client.publishDatasetVersion(version)),
+    withdrawDatasetVersion: async (id) => void (await client.withdrawDatasetVersion(id)),
+    quality: (id) => client.qualityOf(id),
+    recordQuality: async (measurement) => ({ round: (await client.recordQuality(measurement)).round }),
     decide: async (requestId, approved, reasonHash, grantHash) => {
       await client.decide(requestId, { approved, reasonHash, grantHash: approved ? grantHash : null });
     },
@@ -74,6 +77,7 @@ function viewOf(record: RequestRecord): RequestView {
     quota: terms.quota,
     expiresAt: terms.expiresAtSeconds,
     singleDepartment: terms.singleDepartment,
+    qualityFloor: terms.qualityFloor,
     state: record.state,
     decisions: record.deciders.map(({ org: decider, decision }) => ({
       decider,

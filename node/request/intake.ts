@@ -57,6 +57,7 @@ export function assertTerms(document: RequestDocument, onChain: RequestView): vo
     ['quota', document.quota, onChain.quota],
     ['expiresAt', document.expiresAt, onChain.expiresAt],
     ['singleDepartment', document.singleDepartment, onChain.singleDepartment],
+    ['qualityFloor', document.qualityFloor ?? 0, onChain.qualityFloor],
     ['datasets', departments.size, document.datasets.length],
     [
       'features',

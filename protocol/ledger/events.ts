@@ -53,6 +53,14 @@ const eventFields = {
       level: asNumber,
     },
     DatasetVersionWithdrawn: { id: asHex, owner: asOrg },
+    QualityRecorded: {
+      id: asHex,
+      owner: asOrg,
+      round: asNumber,
+      ruleSetHash: asHex,
+      scoreBasisPoints: asNumber,
+      reportHash: asHex,
+    },
   },
   requests: {
     RequestSubmitted: {
@@ -66,6 +74,7 @@ const eventFields = {
       quota: asNumber,
       expiresAt: asNumber,
       singleDepartment: asBoolean,
+      qualityFloor: asNumber,
     },
     RequestDecided: { id: asHex, org: asOrg, approved: asBoolean, reasonHash: asHex, grantHash: asHex },
     GateKeyPublished: { id: asHex, gate: asOrg, poprfPublicKey: asHex },

@@ -10,9 +10,11 @@ import {
   decodeDatasetVersion,
   decodeOrganisation,
   decodeProposal,
+  decodeQuality,
   decodeRequest,
   type OrganisationRecord,
   type ProposalRecord,
+  type QualityRecord,
   type RequestRecord,
 } from './records.ts';
 import { askQuantity, type LedgerClock } from './transactions.ts';
@@ -34,6 +36,8 @@ export type LedgerReader = {
   datasetVersion(id: string): Promise<DatasetVersionRecord | null>;
   /** Latest version number of a dataset; 0 where there is none. */
   latestDatasetVersion(owner: string, name: string): Promise<number>;
+  /** Latest measurement of a version. */
+  qualityOf(id: string): Promise<QualityRecord | null>;
   /** Everything about a request; its state takes this side's time into account. */
   request(id: string): Promise<RequestRecord | null>;
   latestCheckpoint(org: string): Promise<AnchoredCheckpoint | null>;
@@ -66,6 +70,9 @@ export function createLedgerReader(
     },
     async latestDatasetVersion(owner, name) {
       return asNumber(await one('catalogue', 'latestVersion', [orgToBytes32(owner), labelToBytes32(name)]));
+    },
+    async qualityOf(id) {
+      return decodeQuality(await one('catalogue', 'qualityOf', [toWord(id)]));
     },
     async request(id) {
       return decodeRequest(id, await one('requests', 'summaryOf', [toWord(id)]), clock.now());

@@ -55,6 +55,15 @@ export type DatasetVersionRecord = {
   readonly commitment: string;
 };
 
+/** What an owner measured of one of its versions; `round` counts the measurements of the version from 1. */
+export type QualityRecord = {
+  readonly round: number;
+  readonly ruleSetHash: string;
+  /** Total score, 0 to 10000. */
+  readonly scoreBasisPoints: number;
+  readonly reportHash: string;
+};
+
 /** What a bank asks for; see Requests.sol. */
 export type RequestTerms = {
   /** Digest of the signed request; the request's id. */
@@ -70,6 +79,8 @@ export type RequestTerms = {
   /** Unix seconds, in the future and within 1830 days. */
   readonly expiresAtSeconds: number;
   readonly singleDepartment: boolean;
+  /** Score in basis points that every dataset version must have when an attempt opens; 0 for none. */
+  readonly qualityFloor: number;
 };
 
 export type DecisionRecord = {
@@ -146,6 +157,19 @@ export function decodeDatasetVersion(id: string, value: unknown): DatasetVersion
   };
 }
 
+/** @returns null where nobody measured the version. */
+export function decodeQuality(value: unknown): QualityRecord | null {
+  const fields = value as Fields;
+  const round = asNumber(fields['round']);
+  if (round === 0) return null;
+  return {
+    round,
+    ruleSetHash: asHex(fields['ruleSetHash']),
+    scoreBasisPoints: asNumber(fields['scoreBasisPoints']),
+    reportHash: asHex(fields['reportHash']),
+  };
+}
+
 /**
  * @param nowMs - the reader's own time: a chain without new blocks does not notice that a request has expired.
  * @returns null where the request is unknown.
@@ -205,6 +229,7 @@ function decodeTerms(fields: Fields): RequestTerms {
     quota: asNumber(fields['quota']),
     expiresAtSeconds: asNumber(fields['expiresAt']),
     singleDepartment: asBoolean(fields['singleDepartment']),
+    qualityFloor: asNumber(fields['qualityFloor']),
   };
 }
 

@@ -6,7 +6,7 @@
  */
 import { isProtocolError, ProtocolError } from '../errors.ts';
 import { type Role, rolesToMask } from './codec.ts';
-import { decodeEvent, type EventName, type EventOf } from './events.ts';
+import { decodeEvent, type EventName, type EventOf, eventTopic, readEvents } from './events.ts';
 import { assertInteger, datasetVersionId, labelToBytes32, orgToBytes32, toAccount, toWord } from './ids.ts';
 import type { Admission, OrganisationKeys, RequestTerms } from './records.ts';
 import {
@@ -30,6 +30,17 @@ export type DatasetPublication = {
   readonly level: number;
 };
 
+/** A measurement of one of the own versions. */
+export type QualityMeasurement = {
+  /** Version id. */
+  readonly id: string;
+  readonly ruleSetHash: string;
+  /** Total score, 0 to 10000. */
+  readonly scoreBasisPoints: number;
+  /** Digest of the report; a report counts once for a version, so another measurement needs another one. */
+  readonly reportHash: string;
+};
+
 export type OwnDecision = {
   readonly approved: boolean;
   readonly reasonHash: string;
@@ -44,6 +55,9 @@ export type ResultBatch = {
   readonly commitment: string;
   readonly count: number;
 };
+
+/** A score of 100 %; see Catalogue.sol. */
+const MAX_SCORE = 10_000;
 
 type ProposalOutcome = WriteOutcome & { readonly proposalId: number };
 
@@ -65,6 +79,7 @@ export type LedgerWriter = {
   settleProposal(proposalId: number): Promise<WriteOutcome>;
   publishDatasetVersion(publication: DatasetPublication): Promise<WriteOutcome & { readonly id: string }>;
   withdrawDatasetVersion(id: string): Promise<WriteOutcome>;
+  recordQuality(measurement: QualityMeasurement): Promise<WriteOutcome & { readonly round: number }>;
   submitRequest(terms: RequestTerms): Promise<WriteOutcome>;
   decide(requestId: string, decision: OwnDecision): Promise<WriteOutcome>;
   publishGateKey(requestId: string, poprfPublicKey: string): Promise<WriteOutcome>;
@@ -93,7 +108,7 @@ export function createLedgerWriter(context: WriteContext): LedgerWriter {
   return {
     ...memberWrites(write, context, ownOrg),
     ...proposalWrites(write, context, ownOrg),
-    ...catalogueWrites(write, ownOrg),
+    ...catalogueWrites(write, context, ownOrg),
     ...requestWrites(write, context, ownOrg),
     ...evidenceWrites(write, ownOrg),
   };
@@ -176,7 +191,7 @@ function proposalWrites(write: Write, context: WriteContext, ownOrg: () => Promi
   };
 }
 
-function catalogueWrites(write: Write, ownOrg: () => Promise<string>) {
+function catalogueWrites(write: Write, context: WriteContext, ownOrg: () => Promise<string>) {
   return {
     async publishDatasetVersion(publication: DatasetPublication) {
       const { name, version, metadataHash, commitment, level } = publication;
@@ -191,6 +206,18 @@ function catalogueWrites(write: Write, ownOrg: () => Promise<string>) {
     withdrawDatasetVersion(id: string) {
       const topics = [toWord(id)];
       return write('catalogue', 'withdraw', [topics[0]], { event: 'DatasetVersionWithdrawn', topics });
+    },
+    async recordQuality({ id, ruleSetHash, scoreBasisPoints, reportHash }: QualityMeasurement) {
+      assertInteger('quality score', scoreBasisPoints, 0, MAX_SCORE);
+      const topics = [toWord(id), orgToBytes32(await ownOrg())];
+      const matches = (found: EventOf<'QualityRecorded'>['args']) =>
+        found.ruleSetHash === ruleSetHash &&
+        found.scoreBasisPoints === scoreBasisPoints &&
+        found.reportHash === reportHash;
+      const args = [topics[0], toWord(ruleSetHash), scoreBasisPoints, toWord(reportHash)];
+      const trace = { event: 'QualityRecorded', topics, matches } as const;
+      const outcome = await write('catalogue', 'recordQuality', args, trace);
+      return { ...outcome, round: await roundOf(context, trace, outcome) };
     },
   };
 }
@@ -278,6 +305,20 @@ function evidenceWrites(write: Write, ownOrg: () => Promise<string>) {
   };
 }
 
+/** The contract gives the round out, so it is read from the event of the transaction. */
+async function roundOf(
+  context: WriteContext,
+  trace: Trace<'QualityRecorded'>,
+  { blockNumber, transactionHash }: WriteOutcome,
+): Promise<number> {
+  const topics = [eventTopic('catalogue', trace.event), ...trace.topics];
+  const range = { fromBlock: blockNumber, toBlock: blockNumber, topics };
+  const events = await readEvents(context.rpc, context.deployment, range, ['catalogue']);
+  const event = events.find((candidate) => candidate.transactionHash === transactionHash);
+  if (event?.name === 'QualityRecorded') return event.args.round;
+  throw new ProtocolError('CHAIN_REPLY_MALFORMED', { method: 'recordQuality', reason: 'no event QualityRecorded' });
+}
+
 function isSameKeys(a: OrganisationKeys, b: OrganisationKeys): boolean {
   return a.account === b.account && a.ed25519Key === b.ed25519Key && a.x25519Key === b.x25519Key;
 }
@@ -291,7 +332,8 @@ function isSameTerms(found: EventOf<'RequestSubmitted'>['args'], terms: RequestT
     found.gates.join() === terms.gates.join() &&
     found.quota === terms.quota &&
     found.expiresAt === terms.expiresAtSeconds &&
-    found.singleDepartment === terms.singleDepartment
+    found.singleDepartment === terms.singleDepartment &&
+    found.qualityFloor === terms.qualityFloor
   );
 }
 
@@ -306,6 +348,7 @@ function admissionTuple(admission: Admission): readonly unknown[] {
 function termsTuple(terms: RequestTerms): readonly unknown[] {
   assertInteger('quota', terms.quota, 0, Number.MAX_SAFE_INTEGER);
   assertInteger('expiry', terms.expiresAtSeconds, 0, Number.MAX_SAFE_INTEGER);
+  assertInteger('quality floor', terms.qualityFloor, 0, 0xffff);
   return [
     toWord(terms.requestDigest),
     labelToBytes32(terms.purpose),
@@ -316,6 +359,7 @@ function termsTuple(terms: RequestTerms): readonly unknown[] {
     terms.quota,
     terms.expiresAtSeconds,
     terms.singleDepartment,
+    terms.qualityFloor,
   ];
 }
 

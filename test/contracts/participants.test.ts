@@ -33,6 +33,7 @@ test('32 participants fit, and 33 do not', async () => {
           quota: 10,
           expiresAt: GENESIS_SECONDS + 100_000_000,
           singleDepartment: false,
+          qualityFloor: 0,
         }),
       ]);
     };

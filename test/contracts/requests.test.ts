@@ -17,6 +17,7 @@ type Terms = {
   quota: bigint | number;
   expiresAt: number;
   singleDepartment: boolean;
+  qualityFloor: number;
 };
 
 let world: World;
@@ -41,6 +42,7 @@ before(async () => {
     quota: 10,
     expiresAt,
     singleDepartment: false,
+    qualityFloor: 0,
   };
 });
 after(() => world.close());

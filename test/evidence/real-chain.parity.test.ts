@@ -104,6 +104,7 @@ test('a request over the real contracts: every block proves its receipts, and th
     gates: ['bureau'],
     expiresAtSeconds: expiresAt,
     singleDepartment: false,
+    qualityFloor: 0,
   });
   const parts: { readonly name: string; readonly log: EvidenceLog<BatchOp> }[] = [];
   for (const name of nodes) {

@@ -98,6 +98,7 @@ export async function publishAndPrepare(ledger: Ledger, requestDigest = '1'.repe
     quota: 10,
     expiresAtSeconds: 1_800_100_000,
     singleDepartment: false,
+    qualityFloor: 0,
   };
 }
 

@@ -56,6 +56,7 @@ describe('a request document', () => {
     ['quota', { quota: 1_000_000 }],
     ['expiresAt', { expiresAt: 1 }],
     ['singleDepartment', { singleDepartment: true }],
+    ['qualityFloor', { qualityFloor: 9_000 }],
   ];
   for (const [part, change] of differing) {
     it(`is refused where the chain has another ${part}: ${Object.keys(change)}`, async () => {

@@ -55,6 +55,7 @@ function terms(owners: readonly string[], change: Partial<RequestTermsInput> = {
     gates: ['bureau', 'audit'],
     quota: 10,
     expiresAt: EXPIRES_AT,
+    qualityFloor: null,
     nonce: hexOf(1),
     sheetSalt: () => hexOf(2),
     ...change,

@@ -1,11 +1,13 @@
 /** The contracts in memory: what a test puts in, with a record of every write and a chain that can be away. */
-import type { DatasetVersionView, Ledger, RequestView } from '@sealedger/node/ports.ts';
+import type { DatasetVersionView, Ledger, QualityView, RequestView } from '@sealedger/node/ports.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { datasetVersionId } from '@sealedger/protocol/ledger/ids.ts';
 
 export interface FakeLedger extends Ledger {
   readonly requests: Map<string, RequestView>;
   readonly versions: Map<string, DatasetVersionView>;
+  /** Latest measurement by version id. */
+  readonly measurements: Map<string, QualityView>;
   readonly writes: { readonly call: string; readonly args: readonly unknown[] }[];
   /** While set, every call fails; `writes` still shows what was tried. */
   away: boolean;
@@ -18,6 +20,7 @@ export interface FakeLedger extends Ledger {
 export function fakeLedger(org: string): FakeLedger {
   const requests = new Map<string, RequestView>();
   const versions = new Map<string, DatasetVersionView>();
+  const measurements = new Map<string, QualityView>();
   const writes: { call: string; args: readonly unknown[] }[] = [];
   const reach = (): void => {
     if (ledger.away) throw new ProtocolError('CHAIN_UNREACHABLE', {});
@@ -37,6 +40,7 @@ export function fakeLedger(org: string): FakeLedger {
     requestsContract: `${'00'.repeat(19)}01`,
     requests,
     versions,
+    measurements,
     writes,
     away: false,
     change: (id, part) => void requests.set(id, { ...requests.get(id)!, ...part }),
@@ -57,6 +61,22 @@ export function fakeLedger(org: string): FakeLedger {
       write('publishDatasetVersion', version);
       const id = datasetVersionId(org, version.name, version.version);
       versions.set(id, { id, owner: org, ...version, state: 'published' });
+    },
+    withdrawDatasetVersion: async (id) => {
+      write('withdrawDatasetVersion', id);
+      versions.set(id, { ...versions.get(id)!, state: 'withdrawn' });
+    },
+    quality: async (id) => {
+      reach();
+      return measurements.get(id) ?? null;
+    },
+    recordQuality: async ({ id, ...measurement }) => {
+      write('recordQuality', { id, ...measurement });
+      const before = measurements.get(id);
+      if (before?.reportHash === measurement.reportHash) return { round: before.round };
+      const round = (before?.round ?? 0) + 1;
+      measurements.set(id, { round, ...measurement });
+      return { round };
     },
     decide: async (id, approved, reasonHash, grantHash) => {
       write('decide', id, approved, reasonHash, grantHash);
