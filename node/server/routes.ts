@@ -4,9 +4,10 @@ import { MAX_ORDER_BYTES } from '@sealedger/protocol/unlocking.ts';
 import { z } from 'zod';
 import { MAX_MODEL_BYTES } from '../request/model-store.ts';
 import type { Answer, Route, RouteContext } from './app.ts';
+import { type LogRouteParts, logRoutes } from './log-routes.ts';
 
 /** What the routes call; node.ts fills it in. */
-export interface RouteParts {
+export interface RouteParts extends LogRouteParts {
   readonly datasets: () => Promise<unknown>;
   readonly registerKey: (caller: string, id: string) => Promise<Uint8Array>;
   readonly registerTags: (id: string) => Promise<Uint8Array>;
@@ -37,7 +38,13 @@ const ordinal = (text: string | undefined): number => parseDocument(z.coerce.num
 
 /** All routes under `/v1`. */
 export function nodeRoutes(parts: RouteParts): readonly Route[] {
-  return [...catalogueRoutes(parts), ...requestRoutes(parts), ...computationRoutes(parts), ...releaseRoutes(parts)];
+  return [
+    ...catalogueRoutes(parts),
+    ...requestRoutes(parts),
+    ...computationRoutes(parts),
+    ...releaseRoutes(parts),
+    ...logRoutes(parts),
+  ];
 }
 
 function catalogueRoutes(parts: RouteParts): Route[] {

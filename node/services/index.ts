@@ -2,6 +2,7 @@
 import type { RouteParts } from '../server/routes.ts';
 import { computeServices } from './compute.ts';
 import { evidenceServices } from './evidence.ts';
+import { logServices } from './log.ts';
 import type { NodeParts } from './parts.ts';
 import { registerServices } from './register.ts';
 import { requestServices } from './request.ts';
@@ -17,5 +18,6 @@ export function createServices(parts: NodeParts): Services {
     ...requestServices(parts),
     ...computeServices(parts),
     ...evidenceServices(parts),
+    ...logServices(parts.evidence.log),
   };
 }
