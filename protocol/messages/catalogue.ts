@@ -4,6 +4,7 @@
  * Each area keeps its own file; `{name}` in a text is replaced by the detail of that name.
  */
 import { adminMessages } from './admin.ts';
+import { certificateMessages } from './certificate.ts';
 import { chainMessages } from './chain.ts';
 import { cliMessages } from './cli.ts';
 import { computeMessages } from './compute.ts';
@@ -11,6 +12,7 @@ import { coreMessages } from './core.ts';
 import { evidenceMessages } from './evidence.ts';
 import { matchMessages } from './match.ts';
 import { nodeMessages } from './node.ts';
+import { qualityRuleMessages } from './quality-rules.ts';
 import { runnerMessages } from './runner.ts';
 
 export type Locale = 'en' | 'zh-CN';
@@ -18,11 +20,13 @@ export type MessageTable = Readonly<Record<string, Readonly<Record<Locale, strin
 
 const catalogue = {
   ...coreMessages,
+  ...certificateMessages,
   ...computeMessages,
   ...matchMessages,
   ...chainMessages,
   ...evidenceMessages,
   ...nodeMessages,
+  ...qualityRuleMessages,
   ...runnerMessages,
   ...cliMessages,
   ...adminMessages,

@@ -1,0 +1,218 @@
+/**
+ * The model certificate: an independent party's word that a sealed model is made of honest, bounded weights over enough
+ * features, and that it does not lay features bare together with the bank's earlier models.
+ *
+ * Parties: the bank opens its secret key and its feature sheets to the certifier (a regulator or an agreed auditor),
+ * and to nobody else. Learns: the certifier the model; everybody else, that it passed these floors. The certifier keeps
+ * the swings of each model it certified, sealed at rest, to hold the next one against them.
+ * Source: DESIGN.md 3.2, "model certificate"; docs/sealed-scoring.md.
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { z } from 'zod';
+import { toHex } from './bytes.ts';
+import { canonicalText } from './canonical.ts';
+import { SUITE } from './domains.ts';
+import { ProtocolError } from './errors.ts';
+import { largestValue } from './fixed-point.ts';
+import type { FeatureDefinition } from './model.ts';
+import { type Exposure, type FeatureSwing, type ModelSwings, measureExposure } from './model-exposure.ts';
+import {
+  type FeatureSheet,
+  modelDigest,
+  type RequestDocument,
+  type SealedModelManifest,
+  sheetDigest,
+} from './request.ts';
+import { assertScoreRange } from './rlwe/parameters.ts';
+import { RING_DEGREE } from './rlwe/ring.ts';
+import { createSecretKeyChecker } from './rlwe/secret-check.ts';
+import { parsePublicKeyRecord, parseWeightRecord } from './rlwe/wire.ts';
+import { hex32, organisationId } from './schema.ts';
+
+const basisPoints = z.int().min(1).max(10_000);
+
+/** What a model must keep to; integers, since the floors are signed. */
+export const certificateFloorsSchema = z.strictObject({
+  /** Least number of effective features (inverse Simpson index of the swings). */
+  minEffectiveFeatures: z.int().min(1).max(8192),
+  /** Largest leverage of one feature in the span of all the bank's models, in basis points. */
+  maxFeatureLeverage: basisPoints,
+  /** Largest share of one department in a combination of them; 10000 where one department is all there is. */
+  maxPartyLeverage: basisPoints,
+});
+export type CertificateFloors = z.output<typeof certificateFloorsSchema>;
+
+export const DEFAULT_CERTIFICATE_FLOORS: CertificateFloors = {
+  minEffectiveFeatures: 3,
+  maxFeatureLeverage: 9000,
+  maxPartyLeverage: 9900,
+};
+
+/** What the certifier signs, in an envelope of the domain `modelCertificate`. */
+export const modelCertificateSchema = z.strictObject({
+  suite: z.literal(SUITE),
+  version: z.literal(1),
+  modelDigest: hex32,
+  requester: organisationId,
+  /** Commitments to the sheets that were looked at, in the order of the request. */
+  sheets: z.array(hex32).min(1).max(32),
+  scaleBits: z.int().min(1).max(40),
+  floors: certificateFloorsSchema,
+  /** Digests of the earlier models of this bank that it was held against. */
+  comparedWith: z.array(hex32).max(1024),
+});
+export type ModelCertificate = z.output<typeof modelCertificateSchema>;
+
+/** What a bank hands in; `secret` is {@link packSecret}'s input, which travels in a sealed box. */
+export type CertificateSubmission = {
+  readonly document: Pick<RequestDocument, 'requester' | 'modelDigest' | 'features' | 'scaleBits'>;
+  readonly sheets: readonly FeatureSheet[];
+  readonly manifest: SealedModelManifest;
+  readonly publicKeyRecord: Uint8Array;
+  /** In the order of the request's features. */
+  readonly weightRecords: readonly Uint8Array[];
+  /** Coefficients of the secret key, 8,192 of −1, 0 and 1. */
+  readonly secret: Int32Array;
+};
+
+/** What the certifier keeps of a model. */
+export type CertifiedModel = { readonly modelDigest: string; readonly swings: ModelSwings };
+
+export type Examination = {
+  readonly certificate: ModelCertificate;
+  readonly certified: CertifiedModel;
+  readonly exposure: Exposure;
+};
+
+/**
+ * Examines a model.
+ * @param history - all models of this bank that were certified before, in any order; the same model twice is one.
+ * @throws {ProtocolError} CERTIFICATE_SUBMISSION where the parts do not belong together, CERTIFICATE_KEY,
+ *   CERTIFICATE_WEIGHT with the feature's place and the flaw, SCORE_RANGE_OVERFLOW, CERTIFICATE_EXPOSURE with the measure
+ *   that was passed; RLWE_RECORD_*, RLWE_SECRET_NOT_TERNARY. No detail holds a weight.
+ */
+export function examineModel(
+  submission: CertificateSubmission,
+  history: readonly CertifiedModel[],
+  floors: CertificateFloors = DEFAULT_CERTIFICATE_FLOORS,
+): Examination {
+  assertBelongTogether(submission);
+  const weights = readWeights(submission);
+  const { document, sheets } = submission;
+  const definitions = sheets.flatMap((sheet) => sheet.definitions);
+  const reach = weights.reduce((sum, weight, i) => {
+    const size = weight < 0n ? -weight : weight;
+    return sum + size * BigInt(largestValue(definitions[i]!.valueBits));
+  }, 0n);
+  assertScoreRange(reach);
+  const swings = definitions.map((definition, i) => swingOf(definition, weights[i]!, document.scaleBits));
+  const earlier = history.filter((model) => model.modelDigest !== document.modelDigest);
+  const exposure = worstExposure([...earlier.map((model) => model.swings), swings]);
+  assertExposure(exposure, floors);
+  const certificate: ModelCertificate = {
+    suite: SUITE,
+    version: 1,
+    modelDigest: document.modelDigest,
+    requester: document.requester,
+    sheets: sheets.map(sheetDigest),
+    scaleBits: document.scaleBits,
+    floors,
+    comparedWith: earlier.map((model) => model.modelDigest).sort(),
+  };
+  return { certificate, certified: { modelDigest: document.modelDigest, swings }, exposure };
+}
+
+/** Two bits a coefficient, 2,048 bytes. */
+export function packSecret(secret: Int32Array): Uint8Array {
+  const packed = new Uint8Array(RING_DEGREE / 4);
+  secret.forEach((value, i) => {
+    packed[i >> 2]! |= (value + 1) << (2 * (i & 3));
+  });
+  return packed;
+}
+
+/** @throws {ProtocolError} BYTES_LENGTH; a pair of bits that is no coefficient is found by the checker. */
+export function unpackSecret(packed: Uint8Array): Int32Array {
+  if (packed.length !== RING_DEGREE / 4) {
+    throw new ProtocolError('BYTES_LENGTH', {
+      what: 'packed secret key',
+      expectedBytes: RING_DEGREE / 4,
+      gotBytes: packed.length,
+    });
+  }
+  return Int32Array.from({ length: RING_DEGREE }, (_, i) => ((packed[i >> 2]! >> (2 * (i & 3))) & 3) - 1);
+}
+
+/** Records, manifest, digest, sheets and widths name each other; otherwise another model than the sealed one is shown. */
+function assertBelongTogether(submission: CertificateSubmission): void {
+  const { document, sheets, manifest, publicKeyRecord, weightRecords } = submission;
+  const refuse = (part: string): never => {
+    throw new ProtocolError('CERTIFICATE_SUBMISSION', { part });
+  };
+  if (modelDigest(manifest) !== document.modelDigest) refuse('manifest');
+  if (toHex(sha256(publicKeyRecord)) !== manifest.publicKey) refuse('public key');
+  const digests = weightRecords.map((record) => toHex(sha256(record)));
+  if (digests.join() !== manifest.weights.join()) refuse('weights');
+  const isAsked = document.features.every(({ party, valueBits, sheet }, i) => {
+    const own = sheets[i];
+    const widths = own?.definitions.map((definition) => definition.valueBits).join();
+    return own?.party === party && sheetDigest(own) === sheet && widths === valueBits.join();
+  });
+  if (!isAsked || sheets.length !== document.features.length) refuse('sheets');
+  if (sheets.some(({ party, definitions }) => definitions.some((definition) => definition.party !== party))) {
+    refuse('sheets');
+  }
+  if (sheets.flatMap((sheet) => sheet.definitions).length !== weightRecords.length) refuse('weights');
+}
+
+function readWeights({ secret, publicKeyRecord, weightRecords }: CertificateSubmission): bigint[] {
+  const checker = createSecretKeyChecker(secret);
+  try {
+    const key = checker.checkPublicKey(parsePublicKeyRecord(publicKeyRecord));
+    if (!key.isHonest) throw new ProtocolError('CERTIFICATE_KEY', { flaw: key.flaw });
+    return weightRecords.map((record, feature) => {
+      const checked = checker.checkWeight(parseWeightRecord(record));
+      if (checked.isHonest) return checked.weight;
+      throw new ProtocolError('CERTIFICATE_WEIGHT', { feature, flaw: checked.flaw });
+    });
+  } finally {
+    checker.wipe();
+  }
+}
+
+function swingOf(definition: FeatureDefinition, weight: bigint, scaleBits: number): FeatureSwing {
+  const { valueBits, ...meaning } = definition;
+  const swing = (Number(weight) * largestValue(valueBits)) / 2 ** scaleBits;
+  return { key: canonicalText(meaning), party: definition.party, swing };
+}
+
+/**
+ * The worse of two views: features that differ in clip or value only are axes of their own, or one axis. Under the
+ * first alone a bank would hide a difference by moving a clip a little, under the second by moving it much.
+ */
+function worstExposure(models: readonly ModelSwings[]): Exposure {
+  const fine = measureExposure(models);
+  const coarse = measureExposure(models.map((model) => model.map((swing) => ({ ...swing, key: fieldOf(swing.key) }))));
+  return {
+    effectiveFeatures: Math.min(fine.effectiveFeatures, coarse.effectiveFeatures),
+    featureLeverage: Math.max(fine.featureLeverage, coarse.featureLeverage),
+    partyLeverage: Math.max(fine.partyLeverage, coarse.partyLeverage),
+    rank: Math.max(fine.rank, coarse.rank),
+  };
+}
+
+/** Party, field and, for indicators, value: what a linear feature is without its clip and imputation. */
+function fieldOf(key: string): string {
+  const { clip: _clip, missing: _missing, ...rest } = JSON.parse(key) as Record<string, unknown>;
+  return canonicalText(rest);
+}
+
+function assertExposure(exposure: Exposure, floors: CertificateFloors): void {
+  const measures = [
+    ['effective-features', exposure.effectiveFeatures >= floors.minEffectiveFeatures],
+    ['feature-leverage', exposure.featureLeverage * 10_000 <= floors.maxFeatureLeverage],
+    ['party-leverage', exposure.partyLeverage * 10_000 <= floors.maxPartyLeverage],
+  ] as const;
+  const broken = measures.find(([, holds]) => !holds);
+  if (broken !== undefined) throw new ProtocolError('CERTIFICATE_EXPOSURE', { measure: broken[0] });
+}
