@@ -9,6 +9,7 @@ import type { LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { createPeerClient } from '@sealedger/protocol/peer-client.ts';
 import { loadPoprf } from '@sealedger/protocol/poprf.ts';
+import { grantedHere } from './approval/decide.ts';
 import { fileFingerprint } from './catalogue/publish.ts';
 import { createDirectory } from './chain/directory.ts';
 import { createLedger } from './chain/ledger.ts';
@@ -184,6 +185,11 @@ function computeParts(opened: Opened, shared: Shared, { registers, models, epoch
     clock,
     mutex,
     signAnnouncement: (announcement) => sign(domains.announcement, announcement),
+    minQuality: async (requestId) => {
+      const grant = await grantedHere(state, requestId);
+      // a gate that owns nothing grants nothing; its own policy stands in
+      return grant === undefined ? (config.policy?.minQuality ?? null) : grant.minQuality;
+    },
     run: runner.run,
   });
   return { runner, computations };

@@ -23,6 +23,8 @@ export interface Grant {
   readonly quota: number;
   readonly expiresAt: number;
   readonly noisePolicy: RequestDocument['noisePolicy'];
+  /** Score in basis points below which this owner does not compute; null for none beyond the request's own floor. */
+  readonly minQuality: number | null;
   readonly modelCertificate: null;
 }
 
@@ -59,6 +61,11 @@ export async function decideRequest(
   return decision;
 }
 
+/** What this organisation granted; undefined where it did not decide. */
+export async function grantedHere(state: StateStore, requestId: string): Promise<Grant | undefined> {
+  return (await state.get<StoredDecision>(decisionKey(requestId)))?.grant.body;
+}
+
 /** Sends to the chain what was decided before a crash. */
 export async function resendDecisions(parts: DecideParts): Promise<void> {
   for (const [, decision] of await parts.state.list<StoredDecision>('decision/')) await sendDecision(parts, decision);
@@ -72,7 +79,7 @@ async function takeDecision(
   const answer = answerByPolicy(parts.policy, document, Math.floor(parts.clock.now() / 1000));
   if (answer.decision === 'ask') return undefined;
   const approved = answer.decision === 'approve';
-  const grant = parts.signGrant(grantOf(parts.org, document, onChain, approved, answer.rule), onChain.expiresAt);
+  const grant = parts.signGrant(grantOf(parts, document, onChain, approved, answer.rule), onChain.expiresAt);
   const grantHash = toHex(envelopeDigest(grant));
   const decision: StoredDecision = {
     requestId: onChain.id,
@@ -104,7 +111,13 @@ async function sendDecision(parts: DecideParts, decision: StoredDecision): Promi
   }
 }
 
-function grantOf(org: string, document: RequestDocument, onChain: RequestView, approved: boolean, rule: string): Grant {
+function grantOf(
+  { org, policy }: Pick<DecideParts, 'org' | 'policy'>,
+  document: RequestDocument,
+  onChain: RequestView,
+  approved: boolean,
+  rule: string,
+): Grant {
   const own = [...document.datasets, document.register].filter((dataset) => dataset.owner === org);
   return {
     requestId: onChain.id,
@@ -115,6 +128,7 @@ function grantOf(org: string, document: RequestDocument, onChain: RequestView, a
     quota: document.quota,
     expiresAt: document.expiresAt,
     noisePolicy: document.noisePolicy,
+    minQuality: policy.minQuality,
     modelCertificate: null,
   };
 }

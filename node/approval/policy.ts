@@ -12,6 +12,8 @@ export const policySchema = z.strictObject({
   maxTermDays: z.int().positive(),
   /** Fewest departments with features; below it one of them learns nothing, but its part of a score is bare. */
   minDepartments: z.int().min(1).default(2),
+  /** Score in basis points below which this organisation takes part in no computation over a version; null for none. */
+  minQuality: z.int().min(1).max(10_000).nullable().default(null),
   /** What happens where a bound does not hold. */
   otherwise: z.enum(['reject', 'ask']).default('ask'),
 });

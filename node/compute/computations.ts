@@ -26,6 +26,7 @@ import type { RegisterStore } from '../match/register-store.ts';
 import type { Mutex } from '../mutex.ts';
 import type { Clock, Directory, EventLog, Ledger, RequestView, StateOperation, StateStore } from '../ports.ts';
 import { type ChunkRecord, type ComputationRecord, type ComputationStatus, computationKeys } from './computation.ts';
+import { assertDataStanding } from './data-standing.ts';
 
 export interface ComputationParts {
   readonly org: string;
@@ -38,14 +39,22 @@ export interface ComputationParts {
   readonly clock: Clock;
   readonly mutex: Mutex;
   readonly signAnnouncement: (announcement: Announcement) => SignedEnvelope<Announcement>;
+  /** Score in basis points that this organisation asks of a request's data by itself; null for none. */
+  readonly minQuality: (requestId: string) => Promise<number | null>;
   /** Begins or goes on with the chunks of a running computation; returns at once. */
   readonly run: (record: ComputationRecord, document: RequestDocument) => void;
 }
 
 export interface Computations {
-  /** @throws {ProtocolError} REQUEST_NOT_ACTIVE, REQUEST_NOT_REQUESTER, COMPUTATION_ATTEMPT, COMPUTATION_CONFLICT */
+  /**
+   * @throws {ProtocolError} REQUEST_NOT_ACTIVE, REQUEST_NOT_REQUESTER, COMPUTATION_ATTEMPT, COMPUTATION_CONFLICT,
+   * DATASET_WITHDRAWN, QUALITY_MISSING, QUALITY_BELOW_FLOOR
+   */
   announce(caller: string, requestId: string, attempt: number): Promise<SignedEnvelope<Announcement>>;
-  /** @throws {ProtocolError} ANNOUNCEMENTS_INCOMPLETE, COMPUTATION_CONFLICT, COMPUTATION_RETIRED */
+  /**
+   * @throws {ProtocolError} ANNOUNCEMENTS_INCOMPLETE, COMPUTATION_CONFLICT, COMPUTATION_RETIRED, DATASET_WITHDRAWN,
+   * QUALITY_MISSING, QUALITY_BELOW_FLOOR
+   */
   start(caller: string, id: string, announcements: readonly unknown[]): Promise<ComputationStatus>;
   status(caller: string, id: string): Promise<ComputationStatus>;
   /** The record, for its requester only. @throws {ProtocolError} COMPUTATION_UNKNOWN, COMPUTATION_RETIRED */
@@ -121,6 +130,7 @@ async function announce(
     throw new ProtocolError('COMPUTATION_CONFLICT', { computationId: before, part: 'descriptor' });
   if (before !== undefined)
     return (await parts.state.get<ComputationRecord>(computationKeys.record(before)))!.announcement;
+  await assertDataStanding(parts.ledger, onChain, document, await parts.minQuality(requestId));
   return createComputation(parts, onChain, id, participants);
 }
 
@@ -239,6 +249,10 @@ async function start(
     }
     return statusOf(parts, record);
   }
+  const document = await storedDocument(parts.state, record.requestId);
+  // again, since a score may have fallen and a version been withdrawn between the two messages
+  const onChain = await parts.ledger.request(record.requestId);
+  await assertDataStanding(parts.ledger, onChain, document, await parts.minQuality(record.requestId));
   const running: ComputationRecord = { ...record, state: 'running', announcements: opened };
   await parts.events.append(
     'computation',
@@ -255,7 +269,7 @@ async function start(
       operations: [{ type: 'put', key: computationKeys.record(record.computationId), value: running }],
     },
   );
-  parts.run(running, await storedDocument(parts.state, record.requestId));
+  parts.run(running, document);
   return statusOf(parts, running);
 }
 

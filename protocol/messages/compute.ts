@@ -1,5 +1,17 @@
 /** Messages of the area `compute`; see catalogue.ts. */
 export const computeMessages = {
+  DATASET_WITHDRAWN: {
+    en: 'The dataset version {dataset} was withdrawn by its owner; nothing new is computed over it.',
+    'zh-CN': '数据集版本 {dataset} 已由其所有者撤回,不再对其进行新的计算。',
+  },
+  QUALITY_MISSING: {
+    en: 'The dataset version {dataset} has no quality score on chain, and at least {floor} basis points are asked for.',
+    'zh-CN': '数据集版本 {dataset} 在链上没有质量评分,而要求的评分不低于 {floor} 个基点。',
+  },
+  QUALITY_BELOW_FLOOR: {
+    en: 'The dataset version {dataset} scores {score} basis points, below the floor of {floor}: it is not computed on.',
+    'zh-CN': '数据集版本 {dataset} 的质量评分为 {score} 个基点,低于下限 {floor},不予计算。',
+  },
   SCORE_RANGE_OVERFLOW: {
     en: "The model's scores could reach 2^{reachBits}, beyond what the parameters hold (2^{limitBits}): shrink weights or clips.",
     'zh-CN': '模型评分可能达到 2^{reachBits},超出参数可容纳的 2^{limitBits}:请缩小权重或截断范围。',

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { type DecideParts, decideRequest, type Grant, resendDecisions } from '@sealedger/node/approval/decide.ts';
+import {
+  type DecideParts,
+  decideRequest,
+  type Grant,
+  grantedHere,
+  resendDecisions,
+} from '@sealedger/node/approval/decide.ts';
 import { answerByPolicy, type Policy, policySchema } from '@sealedger/node/approval/policy.ts';
 import { toHex } from '@sealedger/protocol/bytes.ts';
 import { domains } from '@sealedger/protocol/domains.ts';
@@ -49,6 +55,14 @@ describe('a policy', () => {
     const alone = requestDocument({ features: document.features.filter(({ party }) => party === 'tax') });
     assert.equal(answerByPolicy(policySchema.parse({ ...policy, minDepartments: 1 }), alone, now).decision, 'approve');
     assert.equal(policySchema.parse({ ...policy, minDepartments: undefined }).minDepartments, 2);
+  });
+
+  it('takes a floor from 1 to 10000 basis points, and none unless told', () => {
+    assert.equal(policy.minQuality, null);
+    for (const minQuality of [1, 10_000, null]) assert.ok(policySchema.safeParse({ ...policy, minQuality }).success);
+    for (const minQuality of [0, -1, 10_001, 95.5, '9000']) {
+      assert.ok(!policySchema.safeParse({ ...policy, minQuality }).success);
+    }
   });
 
   it('asks a person unless told otherwise', () => {
@@ -113,6 +127,7 @@ describe('a decision', () => {
       quota: 100,
       expiresAt: o.document.expiresAt,
       noisePolicy: o.document.noisePolicy,
+      minQuality: null,
       modelCertificate: null,
     });
     assert.deepEqual(o.ledger.writes, [{ call: 'decide', args: [o.id, true, decision.reasonHash, toHex(digest)] }]);
@@ -155,6 +170,14 @@ describe('a decision', () => {
     const first = await decide(o);
     const stricter = { ...o.parts, policy: { ...policy, maxQuota: 1 } };
     assert.deepEqual(await decideRequest(stricter, o.document, o.ledger.requests.get(o.id)!), first);
+  });
+
+  it('carries the floor that the policy sets, and keeps it when the policy changes', async (t) => {
+    const o = await owner(t, { minQuality: 9_000 });
+    assert.equal((await decide(o))!.grant.body.minQuality, 9_000);
+    await decideRequest({ ...o.parts, policy: { ...policy, minQuality: 1 } }, o.document, o.ledger.requests.get(o.id)!);
+    assert.equal((await grantedHere(o.state, o.id))!.minQuality, 9_000);
+    assert.equal(await grantedHere(o.state, 'a request that was not decided'), undefined);
   });
 
   it('against a request is logged with its rule and sent as a refusal', async (t) => {

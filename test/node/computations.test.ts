@@ -40,10 +40,13 @@ interface Node {
   readonly members: FakeDirectory;
   readonly computations: Computations;
   readonly started: ComputationRecord[];
+  /** What the organisation asks by itself. */
+  readonly ownFloor: { value: number | null };
 }
 
 function assemble(org: 'bureau' | 'court' | 'tax', node: NodeState, ledger: FakeLedger): Node {
   const started: ComputationRecord[] = [];
+  const ownFloor: Node['ownFloor'] = { value: null };
   const members = fakeDirectory(Object.values(orgs));
   const register: RegisterView = { id: document.register.id, key: keyOf('k'), tags: new Uint8Array(), people: PEOPLE };
   const computations = createComputations({
@@ -57,9 +60,10 @@ function assemble(org: 'bureau' | 'court' | 'tax', node: NodeState, ledger: Fake
     clock: testClock(),
     mutex: createMutex(),
     signAnnouncement: (announcement) => orgs[org].envelope(domains.announcement, announcement),
+    minQuality: async () => ownFloor.value,
     run: (record) => void started.push(record),
   });
-  return { node, ledger, members, computations, started };
+  return { node, ledger, members, computations, started, ownFloor };
 }
 
 function ledgerOf(org: string): FakeLedger {
@@ -254,6 +258,56 @@ describe('a start', () => {
     await assert.rejects(own.computations.start('court', id, envelopes), refusal('REQUEST_NOT_REQUESTER'));
     await assert.rejects(own.computations.start('bank', hexOf(1), envelopes), refusal('COMPUTATION_UNKNOWN'));
     await assert.rejects(own.computations.status('court', id), refusal('REQUEST_NOT_REQUESTER'));
+  });
+});
+
+describe('the data of a computation', () => {
+  const [cases, returns] = document.datasets.map(({ id }) => id) as [string, string];
+  const score = (scoreBasisPoints: number) => ({
+    round: 1,
+    ruleSetHash: hexOf(1),
+    reportHash: hexOf(2),
+    scoreBasisPoints,
+  });
+
+  it('is held against this organisation’s own floor when it announces, and again when it starts', async (t) => {
+    const own = await nodeOf(t);
+    own.ownFloor.value = 9_000;
+    await assert.rejects(announce(own), refusal('QUALITY_MISSING', { dataset: cases, floor: 9_000 }));
+    own.ledger.measurements.set(cases, score(9_000)).set(returns, score(8_999));
+    const below = refusal('QUALITY_BELOW_FLOOR', { dataset: returns, floor: 9_000, score: 8_999 });
+    await assert.rejects(announce(own), below);
+    assert.equal(own.node.log.size, 0);
+    own.ledger.measurements.set(returns, score(9_000));
+    const { id, envelopes } = await collect(t, own);
+    own.ledger.measurements.set(returns, score(8_999));
+    await assert.rejects(own.computations.start('bank', id, envelopes), below);
+    assert.deepEqual([own.started.length, own.node.log.size], [0, 1]);
+    own.ledger.measurements.set(returns, score(10_000));
+    assert.equal((await own.computations.start('bank', id, envelopes)).state, 'running');
+  });
+
+  it('that was withdrawn by its owner is announced by nobody, and does not start', async (t) => {
+    const own = await nodeOf(t);
+    const offered = own.ledger.versions.get(cases)!;
+    const gone = refusal('DATASET_WITHDRAWN', { dataset: cases });
+    own.ledger.versions.set(cases, { ...offered, state: 'withdrawn' });
+    await assert.rejects(announce(own), gone);
+    own.ledger.versions.set(cases, offered);
+    const { id, envelopes } = await collect(t, own);
+    own.ledger.versions.set(cases, { ...offered, state: 'withdrawn' });
+    await assert.rejects(own.computations.start('bank', id, envelopes), gone);
+    assert.equal(own.started.length, 0);
+  });
+
+  it('may fall below a floor once it runs: what was started is repeated, not begun again', async (t) => {
+    const own = await nodeOf(t);
+    const { id, envelopes } = await collect(t, own);
+    await own.computations.start('bank', id, envelopes);
+    own.ownFloor.value = 9_000;
+    assert.equal((await own.computations.start('bank', id, envelopes)).state, 'running');
+    assert.equal((await announce(own)).body.computationId, id);
+    assert.equal(own.started.length, 1);
   });
 });
 
