@@ -36,6 +36,12 @@ export const domains = {
   fieldSalt: 'sealedger/v1/field-salt',
   checkpoint: 'sealedger/v1/checkpoint',
   statement: 'sealedger/v1/completeness-statement',
+  ruleSet: 'sealedger/v1/quality-rule-set',
+  rule: 'sealedger/v1/quality-rule',
+  qualityReport: 'sealedger/v1/quality-report',
+  sampleChoice: 'sealedger/v1/quality-sample',
+  rowSalt: 'sealedger/v1/row-salt',
+  rowLeaf: 'sealedger/v1/row',
   blockSeal: 'sealedger/v1/block-seal',
   chainJournal: 'sealedger/v1/chain-journal',
 } as const;
