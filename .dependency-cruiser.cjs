@@ -9,7 +9,7 @@ const { builtinModules } = require('node:module');
 /** The data's way. A stage imports to its left only. */
 const STAGES = ['catalogue', 'quality', 'request', 'approval', 'match', 'compute', 'release', 'evidence'];
 /** What any stage may use beside the stages to its left. */
-const STAGE_TOOLS = '^node/(ports|crypto|mutex|worker-pool)[.]ts$';
+const STAGE_TOOLS = '^node/(ports|crypto|mutex|people|worker-pool)[.]ts$';
 /** The parts that put a node together; all others are put together by them. */
 const ROOTS = '^node/((main|node|assemble|maintenance|config)[.]ts$|services/|cli/)';
 

@@ -42,6 +42,7 @@ export const domains = {
   sampleChoice: 'sealedger/v1/quality-sample',
   rowSalt: 'sealedger/v1/row-salt',
   rowLeaf: 'sealedger/v1/row',
+  person: 'sealedger/v1/person',
   blockSeal: 'sealedger/v1/block-seal',
   chainJournal: 'sealedger/v1/chain-journal',
 } as const;

@@ -4,9 +4,10 @@
  * No cell ever enters an error: DuckDB's own messages quote the offending line, so they are replaced by the line's number.
  * Nothing about the form is guessed: DuckDB's detection would skip lines until the rest of a ragged table looks even.
  */
-import { type FileHandle, open } from 'node:fs/promises';
 import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { headerNames } from './csv-header.ts';
+import { quoteText } from './sql-text.ts';
 
 export interface RowBatch {
   /** 1-based number of the first row, the header not counted. */
@@ -15,22 +16,17 @@ export interface RowBatch {
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
-const MAX_HEADER_BYTES = 1 << 20;
-/** A field of the first line: quoted with doubled quotes inside, or plain; then what ends it. */
-const HEADER_FIELD = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r|\n|$)/y;
-
 /**
  * The column names of a CSV table (RFC 4180, UTF-8), in its order; an unnamed column is called by its place.
- * @throws {ProtocolError} TABLE_UNREADABLE where there is no file or no header, or a name stands in it twice.
+ * @throws {ProtocolError} TABLE_UNREADABLE where there is no file or no header, or a name stands in it twice; SOURCE_TOO_WIDE
  */
 export async function tableColumns(path: string): Promise<readonly string[]> {
   try {
-    const names = parseHeader(await firstBytes(path)).map((name, i) => name || `column${i}`);
-    if (new Set(names).size === names.length) return names;
+    return await headerNames(path, ',');
   } catch (error) {
+    if (error instanceof ProtocolError) throw error;
     throw unreadable(path, error);
   }
-  throw unreadable(path, new Error('line 1'));
 }
 
 /**
@@ -59,30 +55,6 @@ export async function readTable(
   });
 }
 
-async function firstBytes(path: string): Promise<string> {
-  let file: FileHandle | undefined;
-  try {
-    file = await open(path, 'r');
-    const { bytesRead, buffer } = await file.read(new Uint8Array(MAX_HEADER_BYTES), 0, MAX_HEADER_BYTES, 0);
-    const end = buffer.subarray(0, bytesRead).findIndex((byte) => byte === 0x0a || byte === 0x0d);
-    return new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, end < 0 ? bytesRead : end));
-  } finally {
-    await file?.close();
-  }
-}
-
-/** @throws {Error} naming line 1 where the text is empty or not well-formed. */
-function parseHeader(line: string): string[] {
-  const names: string[] = [];
-  HEADER_FIELD.lastIndex = 0;
-  for (;;) {
-    const field = HEADER_FIELD.exec(line);
-    if (field === null || line.trim() === '') throw new Error('line 1');
-    names.push(field[1]?.replaceAll('""', '"') ?? field[2] ?? '');
-    if (field[3] !== ',') return names;
-  }
-}
-
 async function withConnection<T>(path: string, use: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '256MB' });
   const connection = await DuckDBConnection.create(instance);
@@ -108,5 +80,5 @@ function unreadable(path: string, error: unknown): ProtocolError {
 function csv(path: string, columnCount: number): string {
   const columns = Array.from({ length: columnCount }, (_, i) => `c${i}: 'VARCHAR'`).join(', ');
   const form = `header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', strict_mode = true`;
-  return `read_csv('${path.replaceAll("'", "''")}', columns = {${columns}}, ${form})`;
+  return `read_csv(${quoteText(path)}, columns = {${columns}}, ${form})`;
 }

@@ -10,10 +10,13 @@ import { cliMessages } from './cli.ts';
 import { computeMessages } from './compute.ts';
 import { coreMessages } from './core.ts';
 import { evidenceMessages } from './evidence.ts';
+import { logMessages } from './log.ts';
 import { matchMessages } from './match.ts';
 import { nodeMessages } from './node.ts';
+import { peopleMessages } from './people.ts';
 import { qualityRuleMessages } from './quality-rules.ts';
 import { runnerMessages } from './runner.ts';
+import { sourceMessages } from './source.ts';
 
 export type Locale = 'en' | 'zh-CN';
 export type MessageTable = Readonly<Record<string, Readonly<Record<Locale, string>>>>;
@@ -25,9 +28,12 @@ const catalogue = {
   ...matchMessages,
   ...chainMessages,
   ...evidenceMessages,
+  ...logMessages,
   ...nodeMessages,
   ...qualityRuleMessages,
+  ...peopleMessages,
   ...runnerMessages,
+  ...sourceMessages,
   ...cliMessages,
   ...adminMessages,
 } as const satisfies MessageTable;
