@@ -1,0 +1,208 @@
+/** Policies as data: what is read, what is refused, and what the engine answers. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { answerByPolicy, isWithinHours, type PolicyFacts } from '@sealedger/protocol/policy/answer.ts';
+import {
+  ALL_DATASETS,
+  POLICY_CONTEXT,
+  POLICY_PROFILE,
+  type Policy,
+  parsePolicy,
+  policyJsonSchema,
+} from '@sealedger/protocol/policy/policy.ts';
+
+type Rules = { permission?: unknown[]; prohibition?: unknown[]; 'sealedger:otherwise'?: string };
+
+function policyOf(rules: Rules): Policy {
+  return parsePolicy({
+    '@context': POLICY_CONTEXT,
+    '@type': 'Set',
+    uid: 'urn:sealedger:policy:tax',
+    profile: POLICY_PROFILE,
+    conflict: 'prohibit',
+    ...rules,
+  });
+}
+
+const constraint = (leftOperand: string, operator: string, rightOperand: unknown, more = {}) => ({
+  leftOperand,
+  operator,
+  rightOperand,
+  ...more,
+});
+const rule = (uid: string, constraints: readonly unknown[], more = {}) => ({
+  uid,
+  target: ALL_DATASETS,
+  action: 'sealedger:compute',
+  constraint: constraints,
+  ...more,
+});
+const facts: PolicyFacts = {
+  dataset: 'tax-arrears',
+  requester: 'harbour-bank',
+  requesterRoles: ['bank'],
+  purpose: 'credit-underwriting',
+  fields: ['arrears', 'years'],
+  computation: 'sealed-scoring',
+  departments: 3,
+  minimumGroup: null,
+  noiseWidthLog2: -12,
+  quota: 500,
+  termDays: 30,
+  level: 3,
+  quality: 9200,
+  otherModelsDaysAgo: [],
+};
+
+/** One constraint, facts under which it holds and facts under which it just does not. */
+const cases: readonly (readonly [string, unknown, Partial<PolicyFacts>, Partial<PolicyFacts>])[] = [
+  ['purpose', constraint('purpose', 'isAnyOf', ['credit-underwriting']), {}, { purpose: 'marketing' }],
+  ['purpose', constraint('purpose', 'isNoneOf', ['marketing']), {}, { purpose: 'marketing' }],
+  ['recipient', constraint('recipient', 'isAnyOf', ['harbour-bank']), {}, { requester: 'other-bank' }],
+  ['recipient', constraint('recipient', 'isNoneOf', ['other-bank']), {}, { requester: 'other-bank' }],
+  ['requester role', constraint('sealedger:requesterRole', 'isAnyOf', ['bank']), {}, { requesterRoles: ['gate'] }],
+  ['fields', constraint('sealedger:field', 'isPartOf', ['arrears', 'years']), {}, { fields: ['arrears', 'name'] }],
+  ['fields', constraint('sealedger:field', 'isNoneOf', ['name']), {}, { fields: ['arrears', 'name'] }],
+  ['computation', constraint('sealedger:computation', 'isAnyOf', ['sealed-scoring']), {}, { computation: 'mean' }],
+  ['departments', constraint('sealedger:departments', 'gteq', 3), {}, { departments: 2 }],
+  ['minimum group', constraint('sealedger:minimumGroup', 'gteq', 10), { minimumGroup: 10 }, { minimumGroup: 9 }],
+  ['noise', constraint('sealedger:noiseWidthLog2', 'gteq', -12), {}, { noiseWidthLog2: -13 }],
+  ['quota', constraint('count', 'lteq', 500), {}, { quota: 501 }],
+  ['term', constraint('elapsedTime', 'lteq', 'P30D'), {}, { termDays: 31 }],
+  ['level', constraint('sealedger:level', 'lteq', 3), {}, { level: 4 }],
+  ['quality', constraint('sealedger:quality', 'gteq', 9200), {}, { quality: 9199 }],
+  ['quality', constraint('sealedger:quality', 'gteq', 1), {}, { quality: null }],
+  [
+    'models',
+    constraint('sealedger:models', 'lteq', 2, { 'sealedger:period': 'P90D' }),
+    { otherModelsDaysAgo: [5, 90] },
+    { otherModelsDaysAgo: [5, 89] },
+  ],
+];
+
+describe('a policy', () => {
+  for (const [name, held, good, bad] of cases) {
+    it(`approves within its bound on ${name} and asks a person just outside (${JSON.stringify(held)})`, () => {
+      const policy = policyOf({ permission: [rule('only', [held])] });
+      assert.equal(answerByPolicy(policy, { ...facts, ...good }).decision, 'approve');
+      const refused = answerByPolicy(policy, { ...facts, ...bad });
+      assert.equal(refused.decision, 'ask');
+      assert.equal(refused.rule, 'otherwise');
+      assert.deepEqual(refused.failed, [{ rule: 'only', leftOperand: (held as { leftOperand: string }).leftOperand }]);
+    });
+  }
+
+  it('allows nothing where it has no permission', () => {
+    assert.equal(answerByPolicy(policyOf({}), facts).decision, 'ask');
+    assert.equal(answerByPolicy(policyOf({ 'sealedger:otherwise': 'reject' }), facts).decision, 'reject');
+  });
+
+  it('lets a prohibition win over every permission, and names it', () => {
+    const prohibition = [rule('no-marketing', [constraint('purpose', 'isAnyOf', ['marketing'])])];
+    const policy = policyOf({ permission: [rule('all', [])], prohibition });
+    assert.equal(answerByPolicy(policy, facts).decision, 'approve');
+    const answer = answerByPolicy(policy, { ...facts, purpose: 'marketing' });
+    assert.deepEqual([answer.decision, answer.rule, answer.conditions], ['reject', 'no-marketing', null]);
+  });
+
+  it('is about its target only', () => {
+    const permission = [rule('other', [], { target: 'urn:sealedger:dataset:other' })];
+    assert.deepEqual(answerByPolicy(policyOf({ permission }), facts).failed, [
+      { rule: 'other', leftOperand: 'target' },
+    ]);
+    const own = [rule('own', [], { target: 'urn:sealedger:dataset:tax-arrears' })];
+    assert.equal(answerByPolicy(policyOf({ permission: own }), facts).rule, 'own');
+  });
+
+  it('asks a person where the permission says so, unless another one needs none', () => {
+    const asking = rule('asking', [], {
+      duty: [{ action: 'sealedger:askPerson' }, { action: 'sealedger:secondApprover' }],
+    });
+    const alone = answerByPolicy(policyOf({ permission: [asking] }), facts);
+    assert.deepEqual([alone.decision, alone.rule, alone.needsSecondApprover], ['ask', 'asking', true]);
+    const beside = answerByPolicy(policyOf({ permission: [asking, rule('free', [])] }), facts);
+    assert.deepEqual([beside.decision, beside.rule, beside.needsSecondApprover], ['approve', 'free', false]);
+  });
+
+  it('hands on what must hold at each use', () => {
+    const permission = [
+      rule(
+        'office-hours',
+        [
+          constraint('sealedger:quality', 'gteq', 8000),
+          constraint('sealedger:quality', 'gteq', 9000),
+          constraint('sealedger:hours', 'isPartOf', '08:30/17:30'),
+          constraint('sealedger:weekday', 'isAnyOf', [1, 2, 3, 4, 5]),
+          constraint('sealedger:weekday', 'isAnyOf', [5, 6]),
+        ],
+        { duty: [{ action: 'obtainConsent' }, { action: 'sealedger:certifyModel' }] },
+      ),
+    ];
+    assert.deepEqual(answerByPolicy(policyOf({ permission }), facts).conditions, {
+      qualityFloor: 9000,
+      hours: ['08:30/17:30'],
+      weekdays: [5],
+      timeZone: 'Asia/Shanghai',
+      needsConsent: true,
+      needsCertificate: true,
+    });
+  });
+});
+
+describe('the hours of a grant', () => {
+  const conditions = { hours: ['08:30/17:30'], weekdays: [1, 2, 3, 4, 5], timeZone: 'Asia/Shanghai' };
+  const at = (instant: string): boolean => isWithinHours(conditions, new Date(instant));
+
+  it('run from the first minute to the last in the policy’s own time zone', () => {
+    assert.equal(at('2026-11-20T00:29:59Z'), false);
+    assert.equal(at('2026-11-20T00:30:00Z'), true);
+    assert.equal(at('2026-11-20T09:29:59Z'), true);
+    assert.equal(at('2026-11-20T09:30:00Z'), false);
+  });
+
+  it('know the weekday there, not here', () => {
+    assert.equal(at('2026-11-20T23:59:00Z'), false);
+    assert.equal(isWithinHours({ ...conditions, hours: [], weekdays: [6] }, new Date('2026-11-20T16:00:00Z')), true);
+    assert.equal(isWithinHours({ ...conditions, hours: [], weekdays: [5] }, new Date('2026-11-20T15:59:59Z')), true);
+  });
+
+  it('are all hours where none are named, midnight and the last minute among them', () => {
+    const free = { ...conditions, hours: ['00:00/24:00'], weekdays: null };
+    for (const instant of ['2026-11-20T16:00:00Z', '2026-11-20T15:59:59Z']) {
+      assert.equal(isWithinHours(free, new Date(instant)), true);
+    }
+  });
+});
+
+describe('reading a policy', () => {
+  const refuse = (rules: Rules): void => void assert.throws(() => policyOf(rules), { code: 'SCHEMA_MISMATCH' });
+
+  it('refuses what it does not know instead of passing over it', () => {
+    refuse({ permission: [rule('a', [constraint('spatial', 'eq', 'CN')])] });
+    refuse({ permission: [rule('a', [constraint('count', 'lt', 5)])] });
+    refuse({ permission: [rule('a', [], { duty: [{ action: 'compensate' }] })] });
+    refuse({ permission: [rule('a', [], { remedy: [] })] });
+    refuse({ permission: [rule('a', [], { action: 'use' })] });
+    refuse({ prohibition: [rule('a', [], { duty: [{ action: 'obtainConsent' }] })] });
+    refuse({ obligation: [] } as Rules);
+  });
+
+  it('refuses bounds that can never hold or mean nothing', () => {
+    refuse({ permission: [rule('a', [constraint('sealedger:hours', 'isPartOf', '17:30/08:30')])] });
+    refuse({ permission: [rule('a', [constraint('elapsedTime', 'lteq', 'P1Y')])] });
+    refuse({ permission: [rule('a', [constraint('purpose', 'isAnyOf', [])])] });
+    refuse({ permission: [rule('a', []), rule('a', [])] });
+    refuse({ permission: [rule('a', [])], prohibition: [rule('a', [])] });
+    refuse({ permission: [], 'sealedger:timeZone': 'Mars/Olympus' } as Rules);
+  });
+
+  it('has a JSON schema that names the same left operands', () => {
+    const text = JSON.stringify(policyJsonSchema());
+    for (const [, held] of cases) assert.ok(text.includes((held as { leftOperand: string }).leftOperand));
+  });
+
+  it('keeps no key of a prototype', () => {
+    const poisoned = JSON.parse('{"permission":[{"uid":"a","__proto__":{"target":"x"}}]}') as Rules;
+    refuse(poisoned);
+  });
+});
