@@ -43,6 +43,8 @@ export const domains = {
   rowSalt: 'sealedger/v1/row-salt',
   rowLeaf: 'sealedger/v1/row',
   person: 'sealedger/v1/person',
+  pointsRule: 'sealedger/v1/quality-points-rule',
+  workOrder: 'sealedger/v1/work-order',
   blockSeal: 'sealedger/v1/block-seal',
   chainJournal: 'sealedger/v1/chain-journal',
 } as const;

@@ -136,7 +136,7 @@ export const eventSchemas = {
     x25519Key: hex32,
     block,
   }),
-  alert: z.strictObject({ code, requestId: hex32.optional(), count: count.optional() }),
+  alert: z.strictObject({ code, requestId: hex32.optional(), orderId: hex32.optional(), count: count.optional() }),
   /** Points of a dataset's steward: `points` for one order or rule, `total` after it. */
   points: z.strictObject({
     datasetId: hex32,

@@ -11,6 +11,7 @@ import { computeMessages } from './compute.ts';
 import { coreMessages } from './core.ts';
 import { evidenceMessages } from './evidence.ts';
 import { logMessages } from './log.ts';
+import { loopMessages } from './loop.ts';
 import { matchMessages } from './match.ts';
 import { nodeMessages } from './node.ts';
 import { peopleMessages } from './people.ts';
@@ -36,6 +37,7 @@ const catalogue = {
   ...sourceMessages,
   ...cliMessages,
   ...adminMessages,
+  ...loopMessages,
 } as const satisfies MessageTable;
 
 export type ErrorCode = keyof typeof catalogue;
