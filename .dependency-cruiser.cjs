@@ -60,9 +60,9 @@ const packageRules = [
   ),
   onlyIn('ethers-in-protocol', ['ethers'], ['^protocol/(ledger|evidence)/', '^(demo|deploy|bench|test)/']),
   onlyIn(
-    'libsodium-in-two-places',
+    'libsodium-in-few-places',
     ['libsodium-wrappers-sumo'],
-    ['^protocol/(poprf[.]ts$|poprf/|sealed-box[.]ts$)', '^test/'],
+    ['^protocol/(poprf[.]ts$|poprf/|(sealed-box|keystore)[.]ts$)', '^test/'],
   ),
   onlyIn('canonicalize-in-one-place', ['canonicalize'], ['^protocol/canonical[.]ts$', '^test/']),
   onlyIn('ethereumjs-as-oracle', ['@ethereumjs'], ['^test/']),

@@ -47,6 +47,8 @@ export const domains = {
   workOrder: 'sealedger/v1/work-order',
   blockSeal: 'sealedger/v1/block-seal',
   chainJournal: 'sealedger/v1/chain-journal',
+  keystore: 'sealedger/v1/keystore',
+  modelCertificate: 'sealedger/v1/model-certificate',
 } as const;
 
 export type Domain = (typeof domains)[keyof typeof domains];

@@ -10,6 +10,7 @@ import { cliMessages } from './cli.ts';
 import { computeMessages } from './compute.ts';
 import { coreMessages } from './core.ts';
 import { evidenceMessages } from './evidence.ts';
+import { keyMessages } from './keys.ts';
 import { logMessages } from './log.ts';
 import { loopMessages } from './loop.ts';
 import { matchMessages } from './match.ts';
@@ -25,6 +26,7 @@ export type MessageTable = Readonly<Record<string, Readonly<Record<Locale, strin
 const catalogue = {
   ...coreMessages,
   ...certificateMessages,
+  ...keyMessages,
   ...computeMessages,
   ...matchMessages,
   ...chainMessages,
