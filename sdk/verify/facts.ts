@@ -29,7 +29,12 @@ export type ProvenFacts = {
 const NO_TRANSACTION_HASH = `0x${'00'.repeat(32)}`;
 
 /** Checks seals and receipt proofs. @returns the events that are proven. */
-export function proveFacts(bundle: Bundle, trust: Trust, ed25519: Ed25519, claims: ClaimList): ProvenFacts {
+export function proveFacts(
+  bundle: Pick<Bundle, 'blocks' | 'receipts'>,
+  trust: Trust,
+  ed25519: Ed25519,
+  claims: ClaimList,
+): ProvenFacts {
   const headers = new Map<string, BlockHeader>();
   for (const block of bundle.blocks) {
     const header = readHeader(block.header);
