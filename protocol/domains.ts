@@ -13,6 +13,9 @@ export const domains = {
   model: 'sealedger/v1/sealed-model',
   computationId: 'sealedger/v1/computation-id',
   datasetVersion: 'sealedger/v1/dataset-version',
+  datasetFields: 'sealedger/v1/dataset-fields',
+  datasetSalt: 'sealedger/v1/dataset-salt',
+  dataNeed: 'sealedger/v1/data-need',
   registerVersion: 'sealedger/v1/register-version',
   registerKey: 'sealedger/v1/register-key',
   permutation: 'sealedger/v1/permutation',
@@ -48,6 +51,9 @@ export const domains = {
   blockSeal: 'sealedger/v1/block-seal',
   chainJournal: 'sealedger/v1/chain-journal',
   keystore: 'sealedger/v1/keystore',
+  consent: 'sealedger/v1/consent-receipt',
+  consentWithdrawal: 'sealedger/v1/consent-withdrawal',
+  consentSample: 'sealedger/v1/consent-sample',
   modelCertificate: 'sealedger/v1/model-certificate',
 } as const;
 

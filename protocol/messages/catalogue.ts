@@ -8,6 +8,7 @@ import { certificateMessages } from './certificate.ts';
 import { chainMessages } from './chain.ts';
 import { cliMessages } from './cli.ts';
 import { computeMessages } from './compute.ts';
+import { consentMessages } from './consent.ts';
 import { coreMessages } from './core.ts';
 import { evidenceMessages } from './evidence.ts';
 import { keyMessages } from './keys.ts';
@@ -27,6 +28,7 @@ const catalogue = {
   ...coreMessages,
   ...certificateMessages,
   ...keyMessages,
+  ...consentMessages,
   ...computeMessages,
   ...matchMessages,
   ...chainMessages,
