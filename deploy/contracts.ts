@@ -6,14 +6,9 @@ import { callView } from '@sealedger/protocol/ledger/abi.ts';
 import { contracts } from '@sealedger/protocol/ledger/contracts.generated.ts';
 import { type ContractName, type Deployment, parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { bytesFromRpc, codeHash, fromAccount } from '@sealedger/protocol/ledger/ids.ts';
-import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
+import { askQuantity, type Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { blockHash, verifyDeployment } from '@sealedger/protocol/ledger/reader.ts';
-import {
-  askQuantity,
-  createSender,
-  type LedgerClock,
-  type SenderOptions,
-} from '@sealedger/protocol/ledger/transactions.ts';
+import { createSender, type LedgerClock, type SenderOptions } from '@sealedger/protocol/ledger/transactions.ts';
 import { readIfThere, writeNew } from './chain-files.ts';
 
 export type DeployOptions = SenderOptions & {
@@ -36,9 +31,12 @@ export async function deployContracts(options: DeployOptions): Promise<Deploymen
   const { rpc } = options;
   const chainId = Number(await askQuantity(rpc, 'eth_chainId', []));
   const sender = createSender(rpc, chainId, options.founderKeyHex, options.clock, options);
+  let firstBlock: number | undefined;
   const create = async (name: ContractName, address?: string): Promise<string> => {
     const argument = address === undefined ? '' : address.padStart(64, '0');
-    const { created } = await sender.send(`creation of ${name}`, null, contracts[name].bytecode + argument);
+    const data = contracts[name].bytecode + argument;
+    const { created, blockNumber } = await sender.send(`creation of ${name}`, null, data);
+    firstBlock ??= blockNumber;
     if (created !== null) return created;
     throw new ProtocolError('CHAIN_REPLY_MALFORMED', { method: 'eth_getTransactionReceipt', reason: 'no address' });
   };
@@ -55,6 +53,7 @@ export async function deployContracts(options: DeployOptions): Promise<Deploymen
     contracts: addresses,
     codeHashes: await readCodeHashes(rpc, addresses),
     validators: [...options.validators],
+    ...(firstBlock === undefined ? {} : { firstBlock }),
   };
   await verifyWiring(rpc, deployment);
   return deployment;

@@ -1,6 +1,6 @@
 /** The Evidence contract as an Anchorer needs it, over the ledger client. */
 import type { LedgerClient } from '@sealedger/protocol/ledger/client.ts';
-import { eventTopic, readEvents } from '@sealedger/protocol/ledger/events.ts';
+import { eventTopic, findLastEvent, type LedgerEvent } from '@sealedger/protocol/ledger/events.ts';
 import { orgToBytes32 } from '@sealedger/protocol/ledger/ids.ts';
 import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import type { AnchorChain } from './ports.ts';
@@ -20,8 +20,8 @@ export function ledgerAnchorChain(
     findAnchor: async (size) => {
       const topics = [eventTopic('evidence', 'CheckpointAnchored'), orgToBytes32(org)];
       const range = { fromBlock: 0, toBlock: 'latest', topics } as const;
-      const events = await readEvents(rpc, ledger.deployment, range, ['evidence']);
-      return events.find((event) => event.name === 'CheckpointAnchored' && event.args.size === size);
+      const isWanted = (event: LedgerEvent) => event.name === 'CheckpointAnchored' && event.args.size === size;
+      return (await findLastEvent(rpc, ledger.deployment, range, ['evidence'], isWanted)) ?? undefined;
     },
   };
 }

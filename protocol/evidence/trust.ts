@@ -28,6 +28,8 @@ export const trustSchema = z.strictObject({
   validators: z.array(hex32).max(64),
   /** A block whose hash the verifier knows from elsewhere; it needs no seal. */
   checkpoint: z.strictObject({ number: z.int().min(0), hash: hex32 }).optional(),
+  /** Block in which the first contract was created: an RPC is asked for nothing before it. Absent: block 0. */
+  firstBlock: z.int().min(0).optional(),
 });
 export type Trust = z.output<typeof trustSchema>;
 
@@ -38,17 +40,18 @@ export function parseTrust(value: unknown): Trust {
 
 /** The trust file that an organisation's own deployment file amounts to. */
 export function trustOfDeployment(deployment: Deployment): Trust {
-  const { suite, version, chainId, genesisHash, contracts, validators } = deployment;
-  return { suite, version, chainId, genesisHash, contracts, validators };
+  const { suite, version, chainId, genesisHash, contracts, validators, firstBlock } = deployment;
+  const first = firstBlock === undefined ? {} : { firstBlock };
+  return { suite, version, chainId, genesisHash, contracts, validators, ...first };
 }
 
 const NO_CODE_HASH = '00'.repeat(32);
 
 /** The pins in the shape that the ledger's decoder takes; a verifier has no code of the contracts to compare. */
 export function pinnedContracts(trust: Trust): Deployment {
-  const { suite, version, chainId, genesisHash, contracts, validators } = trust;
+  const { checkpoint: _checkpoint, ...pins } = trust;
   const none = { consortium: NO_CODE_HASH, catalogue: NO_CODE_HASH, requests: NO_CODE_HASH, evidence: NO_CODE_HASH };
-  return { suite, version, chainId, genesisHash, contracts, validators, codeHashes: none };
+  return { ...pins, codeHashes: none };
 }
 
 /** Seals that a block needs: ⌈2n/3⌉ of n validators. */

@@ -21,6 +21,8 @@ export const deploymentSchema = z.strictObject({
   codeHashes: perContract(hex32),
   /** Ed25519 keys of the validators that seal blocks; empty where the chain carries no such seals. */
   validators: z.array(hex32),
+  /** Block in which the first contract was created: nothing is looked for before it. Absent: block 0. */
+  firstBlock: z.int().min(0).optional(),
 });
 
 export type Deployment = z.infer<typeof deploymentSchema>;

@@ -1,5 +1,4 @@
 /** Every event of the four contracts, decoded and typed; a reader needs no ABI. */
-import { z } from 'zod';
 import { ProtocolError } from '../errors.ts';
 import { interfaces } from './abi.ts';
 import {
@@ -18,7 +17,8 @@ import {
 } from './codec.ts';
 import { type ContractName, contractNames, type Deployment } from './deployment.ts';
 import { fromWord } from './ids.ts';
-import type { Rpc } from './json-rpc.ts';
+import { askQuantity, type Rpc } from './json-rpc.ts';
+import { type LogQuery, logPages, type RawLog } from './logs.ts';
 
 const eventFields = {
   consortium: {
@@ -121,19 +121,6 @@ export type LedgerEvent = {
 export type EventName = LedgerEvent['name'];
 export type EventOf<N extends EventName> = Extract<LedgerEvent, { readonly name: N }>;
 
-/** A log as `eth_getLogs` and receipts have it. */
-export const rawLogSchema = z.object({
-  address: z.string(),
-  topics: z.array(z.string()),
-  data: z.string(),
-  blockNumber: z.string(),
-  blockHash: z.string(),
-  transactionHash: z.string(),
-  transactionIndex: z.string(),
-  logIndex: z.string(),
-});
-export type RawLog = z.infer<typeof rawLogSchema>;
-
 /** First topic of an event. */
 export function eventTopic(contract: ContractName, name: EventName): string {
   const fragment = interfaces[contract].getEvent(name);
@@ -162,31 +149,68 @@ export function decodeEvent(log: RawLog, deployment: Deployment): LedgerEvent | 
   }
 }
 
+/** Which events are read: blocks from `fromBlock` to `toBlock`, `topics` as in `eth_getLogs`. */
+export type EventRange = {
+  readonly fromBlock: number;
+  readonly toBlock: number | 'latest';
+  readonly topics?: readonly (string | null)[];
+};
+
 /**
- * Events of a range of blocks, in the order of the chain.
- * @param range - first and last block; `topics` as in `eth_getLogs`. @param contracts - whose events; default all four.
- * @throws {ProtocolError} CHAIN_UNREACHABLE, CHAIN_REPLY_MALFORMED
+ * Events of a range of blocks, in the order of the chain, read in ranges that the node answers. Blocks before the
+ * deployment are left out.
+ * @param contracts - whose events; default all four.
+ * @throws {ProtocolError} CHAIN_UNREACHABLE, CHAIN_RPC_ERROR, CHAIN_REPLY_MALFORMED
  */
 export async function readEvents(
   rpc: Rpc,
   deployment: Deployment,
-  range: {
-    readonly fromBlock: number;
-    readonly toBlock: number | 'latest';
-    readonly topics?: readonly (string | null)[];
-  },
+  range: EventRange,
   contracts: readonly ContractName[] = contractNames,
 ): Promise<readonly LedgerEvent[]> {
-  const filter = {
+  const events: LedgerEvent[] = [];
+  for await (const page of logPages(rpc, await queryOf(rpc, deployment, range, contracts))) {
+    events.push(...decodeAll(page, deployment));
+  }
+  return events;
+}
+
+/**
+ * The latest event of a range that `isWanted`; looks from the end, so that what happened lately costs little however long
+ * the chain is.
+ * @throws {ProtocolError} as {@link readEvents}
+ */
+export async function findLastEvent(
+  rpc: Rpc,
+  deployment: Deployment,
+  range: EventRange,
+  contracts: readonly ContractName[],
+  isWanted: (event: LedgerEvent) => boolean,
+): Promise<LedgerEvent | null> {
+  const query = await queryOf(rpc, deployment, range, contracts);
+  for await (const page of logPages(rpc, query, 'backwards')) {
+    const found = decodeAll(page, deployment).findLast(isWanted);
+    if (found !== undefined) return found;
+  }
+  return null;
+}
+
+async function queryOf(
+  rpc: Rpc,
+  deployment: Deployment,
+  { fromBlock, toBlock, topics }: EventRange,
+  contracts: readonly ContractName[],
+): Promise<LogQuery> {
+  return {
     address: contracts.map((name) => `0x${deployment.contracts[name]}`),
-    fromBlock: `0x${range.fromBlock.toString(16)}`,
-    toBlock: range.toBlock === 'latest' ? 'latest' : `0x${range.toBlock.toString(16)}`,
-    ...(range.topics === undefined ? {} : { topics: range.topics }),
+    fromBlock: Math.max(fromBlock, deployment.firstBlock ?? 0),
+    toBlock: toBlock === 'latest' ? Number(await askQuantity(rpc, 'eth_blockNumber', [])) : toBlock,
+    ...(topics === undefined ? {} : { topics }),
   };
-  const logs = z.array(rawLogSchema).safeParse(await rpc.request('eth_getLogs', [filter]));
-  if (!logs.success) throw new ProtocolError('CHAIN_REPLY_MALFORMED', { method: 'eth_getLogs', reason: 'not logs' });
-  const events = logs.data.map((log) => decodeEvent(log, deployment)).filter((event) => event !== null);
-  return events.sort((a, b) => a.blockNumber - b.blockNumber || a.logIndex - b.logIndex);
+}
+
+function decodeAll(page: readonly RawLog[], deployment: Deployment): LedgerEvent[] {
+  return page.map((log) => decodeEvent(log, deployment)).filter((event) => event !== null);
 }
 
 function placeOf(log: RawLog): EventPlace {

@@ -13,6 +13,12 @@ export type Rpc = {
   request(method: string, params: readonly unknown[]): Promise<unknown>;
 };
 
+/** An integer as JSON-RPC writes it: `0x` and hex digits. */
+export const quantity = z
+  .string()
+  .regex(/^0x[0-9a-f]+$/i)
+  .transform((text) => BigInt(text));
+
 export type FetchFunction = (
   url: string,
   init: { method: string; headers: Record<string, string>; body: string; signal: AbortSignal },
@@ -48,6 +54,13 @@ export function createJsonRpc(
       return parseReply(method, text);
     },
   };
+}
+
+/** Asks for an integer. @throws {ProtocolError} CHAIN_REPLY_MALFORMED */
+export async function askQuantity(rpc: Rpc, method: string, params: readonly unknown[]): Promise<bigint> {
+  const parsed = quantity.safeParse(await rpc.request(method, params));
+  if (!parsed.success) throw new ProtocolError('CHAIN_REPLY_MALFORMED', { method, reason: 'not a quantity' });
+  return parsed.data;
 }
 
 async function post(

@@ -4,7 +4,7 @@ import { callView } from './abi.ts';
 import { asHex, asHexOrNull, asNumber, asOrg } from './codec.ts';
 import { contractNames, type Deployment } from './deployment.ts';
 import { bytesFromRpc, codeHash, labelToBytes32, orgToBytes32, toAccount, toWord } from './ids.ts';
-import type { Rpc } from './json-rpc.ts';
+import { askQuantity, type Rpc } from './json-rpc.ts';
 import {
   type DatasetVersionRecord,
   decodeDatasetVersion,
@@ -17,7 +17,7 @@ import {
   type QualityRecord,
   type RequestRecord,
 } from './records.ts';
-import { askQuantity, type LedgerClock } from './transactions.ts';
+import type { LedgerClock } from './transactions.ts';
 
 /** A checkpoint of an organisation's log: number of leaves and root. */
 export type AnchoredCheckpoint = { readonly size: number; readonly root: string };

@@ -8,9 +8,9 @@ import { computeAddress, SigningKey, Transaction } from 'ethers';
 import { z } from 'zod';
 import { ProtocolError } from '../errors.ts';
 import { refusedAsError } from './abi.ts';
-import { type RawLog, rawLogSchema } from './events.ts';
 import { fromAccount, fromWord, toWord } from './ids.ts';
-import { ChainRpcError, type Rpc } from './json-rpc.ts';
+import { askQuantity, ChainRpcError, quantity, type Rpc } from './json-rpc.ts';
+import { type RawLog, rawLogSchema } from './logs.ts';
 
 /** Time as the ledger needs it: Unix milliseconds, and a pause. */
 export type LedgerClock = { now(): number; sleep(ms: number): Promise<void> };
@@ -50,10 +50,6 @@ export type SentTransaction = MinedTransaction & {
 type Receipt = z.infer<typeof receiptSchema>;
 type Fees = { readonly type: 0 | 2; readonly maxFee: bigint; readonly tip: bigint };
 
-const quantity = z
-  .string()
-  .regex(/^0x[0-9a-f]+$/i)
-  .transform((text) => BigInt(text));
 const receiptSchema = z.object({
   transactionHash: z.string(),
   blockHash: z.string(),
@@ -123,13 +119,6 @@ export function createSender(
       return { ...minedOf(receipt), created, logs: receipt.logs };
     },
   };
-}
-
-/** Asks for an integer. @throws {ProtocolError} CHAIN_REPLY_MALFORMED */
-export async function askQuantity(rpc: Rpc, method: string, params: readonly unknown[]): Promise<bigint> {
-  const parsed = quantity.safeParse(await rpc.request(method, params));
-  if (!parsed.success) throw new ProtocolError('CHAIN_REPLY_MALFORMED', { method, reason: 'not a quantity' });
-  return parsed.data;
 }
 
 /** The cause of a refusal is left out: it may quote the key. */

@@ -7,9 +7,9 @@
 import { isProtocolError, ProtocolError } from '../errors.ts';
 import type { Deployment } from './deployment.ts';
 import { type LedgerEvent, readEvents } from './events.ts';
-import type { Rpc } from './json-rpc.ts';
+import { askQuantity, type Rpc } from './json-rpc.ts';
 import { blockHash } from './reader.ts';
-import { askQuantity, type LedgerClock } from './transactions.ts';
+import type { LedgerClock } from './transactions.ts';
 
 /**
  * The last event that was taken in, or a whole block (`logIndex` null) without events after it.
@@ -27,7 +27,7 @@ export type LedgerWatcherOptions = {
   readonly clock: LedgerClock;
   /** Where to go on; null for `fromBlock`. */
   readonly cursor: LedgerCursor | null;
-  /** First block without a cursor, such as the one in which the contracts were created; default 0. */
+  /** First block without a cursor, such as the one in which the contracts were created; default the deployment's. */
   readonly fromBlock?: number;
   /** Makes the cursor durable; the next event waits for it. */
   readonly saveCursor: (cursor: LedgerCursor) => Promise<void>;
@@ -59,7 +59,7 @@ export type LedgerWatcher = {
 const BLOCKS_PER_READ = 2_000;
 
 export function createLedgerWatcher(options: LedgerWatcherOptions): LedgerWatcher {
-  const { rpc, clock, fromBlock = 0, pollMs = 500, confirmations = 0 } = options;
+  const { rpc, clock, fromBlock = options.deployment.firstBlock ?? 0, pollMs = 500, confirmations = 0 } = options;
   let { cursor } = options;
   let lastSeenAt: number | null = null;
   let head: number | null = null;

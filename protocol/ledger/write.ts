@@ -2,7 +2,7 @@
 import { isProtocolError, ProtocolError } from '../errors.ts';
 import { encodeCall } from './abi.ts';
 import type { ContractName, Deployment } from './deployment.ts';
-import { type EventName, type EventOf, eventTopic, readEvents } from './events.ts';
+import { type EventName, type EventOf, eventTopic, findLastEvent, type LedgerEvent } from './events.ts';
 import type { Rpc } from './json-rpc.ts';
 import type { LedgerReader } from './reader.ts';
 import type { MinedTransaction, Sender, SentTransaction } from './transactions.ts';
@@ -76,10 +76,10 @@ export async function findTrace<N extends EventName>(
 ): Promise<WriteOutcome | null> {
   const topics = [eventTopic(contract, trace.event), ...trace.topics];
   const range = { fromBlock: 0, toBlock: 'latest', topics } as const;
-  const events = await readEvents(context.rpc, context.deployment, range, [contract]);
   const matches = trace.matches ?? (() => true);
-  const event = events.findLast((candidate) => candidate.name === trace.event && matches(candidate.args as never));
-  if (event === undefined) return null;
+  const isWanted = ({ name, args }: LedgerEvent) => name === trace.event && matches(args as never);
+  const event = await findLastEvent(context.rpc, context.deployment, range, [contract], isWanted);
+  if (event === null) return null;
   const { transactionHash, blockNumber, blockHash } = event;
   return { transactionHash, blockNumber, blockHash, already: true };
 }

@@ -181,7 +181,8 @@ test('events of other contracts and unknown ones are passed over', async (t) => 
       const logs = answer as { address: string; topics: string[] }[];
       const [first] = logs;
       if (first === undefined) return logs;
-      return [{ ...first, address: `0x${'ee'.repeat(20)}` }, { ...first, topics: [`0x${digest('e')}`] }, ...logs];
+      const unknown = { ...first, topics: [`0x${digest('e')}`], logIndex: '0x63' };
+      return [{ ...first, address: `0x${'ee'.repeat(20)}` }, unknown, ...logs];
     },
   };
   const { disk, open } = kept(ledger, { rpc: strange });
