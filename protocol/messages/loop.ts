@@ -24,4 +24,18 @@ export const loopMessages = {
     en: 'A person answers for this step: name one with --by.',
     'zh-CN': '此步骤须有人负责:请用 --by 指明。',
   },
+  WORK_ORDER_ROWS_LOST: {
+    en: 'The list of rows of work order {orderId} cannot be read; run the rules again to make a new one.',
+    'zh-CN': '无法读取工单 {orderId} 的行清单;请重新运行规则以生成。',
+  },
+  QUALITY_UNITS: {
+    en: 'The column of units has {units} different cells among the failing rows; at most {limit} are taken for units.',
+    'zh-CN': '单位列在未通过的行中有 {units} 个不同取值;最多按 {limit} 个单位处理。',
+  },
+  QUALITY_COLUMN_UNKNOWN: {
+    en: 'The quality plan names the column "{field}", which the dataset does not have.',
+    'zh-CN': '质量计划引用的列“{field}”在数据集中不存在。',
+  },
+  WORK_ORDER_COLUMN_ROW: { en: 'row', 'zh-CN': '行号' },
+  WORK_ORDER_COLUMN_REASON: { en: 'why it fails', 'zh-CN': '未通过原因' },
 } as const;
