@@ -2,4 +2,5 @@
 export const USAGE = `usage: sealedger-node COMMAND …
 
   run --config FILE [--exit-with-parent]     run the node
+  fsck --config FILE [--rpc URL] [--json]    check the stored log; reads only
 `;

@@ -16,7 +16,8 @@ export type LogState = {
   readonly open: OpenTiles;
 };
 
-const storedStateSchema = z.strictObject({
+/** The stored record; what it says is checked against events and tiles when the log is opened. */
+export const storedStateSchema = z.strictObject({
   suite: z.literal(SUITE),
   version: z.literal(1),
   frontier: z.strictObject({ size: z.int().min(0), hashes: z.array(hex32) }),

@@ -31,10 +31,11 @@ export async function openLog(
   path: string,
   org = 'tax',
   wrap = (store: EvidenceStore<BatchOp>) => store,
+  keyEpoch = 1,
 ): Promise<OpenLog> {
   const database = new Level<string, string>(path);
   await database.open();
-  return { database, log: await openLogOn(database, testSigner(org), wrap) };
+  return { database, log: await openLogOn(database, testSigner(org, keyEpoch), wrap) };
 }
 
 export function openLogOn(
