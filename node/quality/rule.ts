@@ -9,6 +9,9 @@ import { digestHex } from '@sealedger/protocol/canonical.ts';
 import { datasetName } from '@sealedger/protocol/dataset.ts';
 import { domains } from '@sealedger/protocol/domains.ts';
 import { z } from 'zod';
+import { consensusOptions } from './consensus.ts';
+import { normalisationNames } from './normalise.ts';
+import { typoOptions } from './typo.ts';
 
 /** 规范性, 完整性, 准确性, 一致性, 时效性, 可访问性. Source: GB/T 36344-2018, 5. */
 export const DIMENSIONS = [
@@ -60,6 +63,9 @@ const weight = decimal(WEIGHT_DECIMALS, 1000).refine((value) => value > 0, 'a we
 const bound = z.union([z.number(), z.string().min(1).max(64)]);
 const tableName = z.string().regex(/^[a-z][a-z0-9_]{0,30}$/, 'a table name is 1 to 31 of a-z 0-9 _');
 
+/** A value made of a row's cells: SQL, or the field itself in a named form (node/quality/normalise.ts). */
+const operand = z.union([sql, z.strictObject({ normalise: z.enum(normalisationNames) })]);
+
 /** A number from 0 to `max` that a person can write out with so many decimals: sums over such are exact. */
 function decimal(decimals: number, max: number) {
   const scale = 10 ** decimals;
@@ -79,6 +85,8 @@ const common = {
   threshold: decimal(THRESHOLD_DECIMALS, 1).default(1),
   /** SQL condition: rows for which it is not true are not checked. */
   when: sql.optional(),
+  /** What a failing cell should hold, for a person to decide on; null where that is not known. Never part of the score. */
+  propose: operand.optional(),
   /** What the rule asks for, in words, for those who repair. */
   title: z.strictObject({ en: z.string().max(500).optional(), 'zh-CN': z.string().max(500).optional() }).optional(),
 };
@@ -228,6 +236,27 @@ const duplicateEntity = z.strictObject({
   type: z.literal('duplicateEntity'),
   form: z.enum(KEY_FORMS).default('text'),
 });
+const consensus = z
+  .strictObject({
+    ...common,
+    ...perField,
+    type: z.literal('consensus'),
+    ...consensusOptions,
+    /** The field in the form that is voted on, and proposed. */
+    value: operand.optional(),
+    /** What of the field is voted on, where that is not its value: the field is flagged, the winner is no proposal. */
+    compare: sql.optional(),
+  })
+  .refine(({ value, compare }) => value === undefined || compare === undefined, 'give value or compare, not both')
+  .refine(({ source, witnesses }) => source === undefined || witnesses.length === 1, 'a source needs a single witness');
+const typo = z.strictObject({
+  ...common,
+  ...perField,
+  type: z.literal('typo'),
+  ...typoOptions,
+  /** The end of the field that is looked at, where that is not all of it. */
+  part: sql.optional(),
+});
 const freeSql = z.strictObject({
   ...common,
   ...blame,
@@ -255,6 +284,8 @@ const writtenRule = z
     rowCountDrift,
     distributionDrift,
     duplicateEntity,
+    consensus,
+    typo,
     freeSql,
   ])
   .superRefine((rule, context) => {
