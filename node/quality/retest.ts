@@ -99,10 +99,10 @@ async function compareRows(source: RunSource, rows: OrderRows, options: PlaceOpt
 async function compareByKey(source: RunSource, rows: OrderRows, options: PlaceOptions): Promise<Comparison> {
   const listed = new Map(rows.rows.map((entry) => [entry[1] ?? '', entry]));
   const found = await placesByDigest(source, 'key', [...listed.keys()], options);
-  const unchanged = found.filter(({ key, digest }) => listed.get(key ?? '')?.[2] === digest);
+  const isSame = ({ key, digest }: RowPlace): boolean => listed.get(key ?? '')?.[2] === digest;
   return {
-    unchanged: unchanged.map((place) => [place, listed.get(place.key ?? '')!] as const),
-    changed: found.filter((place) => !unchanged.includes(place)),
+    unchanged: found.filter(isSame).map((place) => [place, listed.get(place.key ?? '')!] as const),
+    changed: found.filter((place) => !isSame(place)),
     gone: listed.size - new Set(found.map(({ key }) => key)).size,
   };
 }

@@ -16,6 +16,7 @@ import express, { type Express, type Request, type Response } from 'express';
 import { nativeEd25519 } from '../crypto.ts';
 import type { Directory, Logger, NonceStore, Role } from '../ports.ts';
 import { statusOf } from './problem.ts';
+import type { RouteDocs } from './route-docs.ts';
 
 export interface Caller {
   readonly org: string;
@@ -41,6 +42,8 @@ export interface Route {
   readonly roles: readonly Role[];
   /** Largest body, in bytes. */
   readonly maxBodyBytes: number;
+  /** Described in route-docs.ts where it does not carry it itself. */
+  readonly docs?: RouteDocs;
   readonly answer: (context: RouteContext) => Promise<Answer>;
 }
 

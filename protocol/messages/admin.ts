@@ -36,4 +36,8 @@ export const adminMessages = {
     en: 'The answer to "{command}" is none that this version knows.',
     'zh-CN': '对“{command}”的答复不是本版本所知的格式。',
   },
+  ROUTE_UNDESCRIBED: {
+    en: 'The route {route} has no description for the OpenAPI document.',
+    'zh-CN': '接口 {route} 缺少 OpenAPI 文档所需的说明。',
+  },
 } as const;

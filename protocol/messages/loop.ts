@@ -38,4 +38,8 @@ export const loopMessages = {
   },
   WORK_ORDER_COLUMN_ROW: { en: 'row', 'zh-CN': '行号' },
   WORK_ORDER_COLUMN_REASON: { en: 'why it fails', 'zh-CN': '未通过原因' },
+  SCHEDULE_INVALID: {
+    en: 'The schedule of {dataset} is no cron expression, or never comes due.',
+    'zh-CN': '{dataset} 的定时表达式不是有效的 cron 表达式,或永远不会触发。',
+  },
 } as const;
