@@ -2,8 +2,11 @@
  * Follows the contracts' events in the order of the chain.
  *
  * The cursor moves on only after the event was taken in, so that an event is delivered at least once: `onEvent` must bear
- * the last one again after a crash. A chain that is away is asked again; a chain whose past has changed stops the watcher.
+ * the last one again after a crash. A chain that is away is asked again. Where the chain took blocks back, the cursor goes
+ * back to the latest block that both histories have, the consumer is told to forget what came after it, and the events
+ * that stand now are delivered; further back than `maxReorgDepth` the watcher stops, since somebody must look.
  */
+import { z } from 'zod';
 import { isProtocolError, ProtocolError } from '../errors.ts';
 import type { Deployment } from './deployment.ts';
 import { type LedgerEvent, readEvents } from './events.ts';
@@ -11,14 +14,28 @@ import { askQuantity, type Rpc } from './json-rpc.ts';
 import { blockHash } from './reader.ts';
 import type { LedgerClock } from './transactions.ts';
 
+const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
+const blockNameSchema = z.strictObject({ blockNumber: z.int().min(0), blockHash: hex32 });
+
+/** A block by number and hash: the same number with another hash is another history. */
+export type BlockName = z.output<typeof blockNameSchema>;
+
+export const ledgerCursorSchema = z.strictObject({
+  blockNumber: z.int().min(0),
+  logIndex: z.int().min(0).nullable(),
+  blockHash: hex32,
+  trail: z.array(blockNameSchema).max(1024).optional(),
+});
+
 /**
- * The last event that was taken in, or a whole block (`logIndex` null) without events after it.
- * `blockHash` ties it to the chain: the same number with another hash is another history.
+ * The last event that was taken in, or a whole block (`logIndex` null) without events after it. `trail` holds earlier
+ * blocks of the same history, oldest first, as far back as a reorganisation is followed.
  */
 export type LedgerCursor = {
   readonly blockNumber: number;
   readonly logIndex: number | null;
   readonly blockHash: string;
+  readonly trail?: readonly BlockName[] | undefined;
 };
 
 export type LedgerWatcherOptions = {
@@ -33,12 +50,19 @@ export type LedgerWatcherOptions = {
   readonly saveCursor: (cursor: LedgerCursor) => Promise<void>;
   /** Takes an event in; one that throws is delivered again after pollMs. */
   readonly onEvent: (event: LedgerEvent) => Promise<void>;
+  /**
+   * Forgets, durably, every event of a block above `ancestor.blockNumber`: the chain took those blocks back. May be called
+   * again for the same ancestor after a crash. Without it a reorganisation stops the watcher.
+   */
+  readonly onRolledBack?: (ancestor: BlockName, reorganised: BlockName) => Promise<void>;
   /** Told of each failed round, for the log. */
   readonly onError?: (cause: unknown) => void;
   /** Between two looks; default 500. */
   readonly pollMs?: number;
   /** Blocks on top before an event counts; default 0. */
   readonly confirmations?: number;
+  /** Blocks that may always be taken back without stopping the watcher; default {@link DEFAULT_REORG_DEPTH}, at most 1,000. */
+  readonly maxReorgDepth?: number;
 };
 
 export type LedgerWatcher = {
@@ -55,46 +79,67 @@ export type LedgerWatcher = {
   readonly cursor: LedgerCursor | null;
 };
 
-/** Blocks asked for at once: bounds the answer after a long absence. */
+/** Deeper than any chain of a known consortium client goes back; a chain with instant finality never does. */
+export const DEFAULT_REORG_DEPTH = 64;
+/** Blocks taken in before the cursor is saved: bounds what is read again after a crash in a long absence. */
 const BLOCKS_PER_READ = 2_000;
 
 export function createLedgerWatcher(options: LedgerWatcherOptions): LedgerWatcher {
-  const { rpc, clock, fromBlock = options.deployment.firstBlock ?? 0, pollMs = 500, confirmations = 0 } = options;
+  const { rpc, clock, pollMs = 500, confirmations = 0, maxReorgDepth = DEFAULT_REORG_DEPTH } = options;
+  const fromBlock = options.fromBlock ?? options.deployment.firstBlock ?? 0;
   let { cursor } = options;
   let lastSeenAt: number | null = null;
   let head: number | null = null;
   let stopped = false;
   let running: Promise<void> = Promise.resolve();
 
-  async function advance(to: LedgerCursor): Promise<void> {
-    await options.saveCursor(to);
-    cursor = to;
+  async function advance(to: Omit<LedgerCursor, 'trail'>): Promise<void> {
+    const next = { ...to, trail: trailTo(cursor, to, maxReorgDepth) };
+    await options.saveCursor(next);
+    cursor = next;
   }
 
   async function deliver(first: number, last: number): Promise<void> {
+    const lastHash = await blockHash(rpc, last);
     const events = await readEvents(rpc, options.deployment, { fromBlock: first, toBlock: last });
+    await assertUnmoved(rpc, events, { blockNumber: last, blockHash: lastHash }, last - maxReorgDepth);
     for (const event of events) {
       if (stopped) return;
       if (isBehind(event, cursor)) continue;
       await options.onEvent(event);
       await advance({ blockNumber: event.blockNumber, logIndex: event.logIndex, blockHash: event.blockHash });
     }
-    if (stopped) return;
-    await advance({ blockNumber: last, logIndex: null, blockHash: await blockHash(rpc, last) });
+    if (!stopped) await advance({ blockNumber: last, logIndex: null, blockHash: lastHash });
+  }
+
+  /** Goes back where the chain has another block in the place of one that was taken in. */
+  async function followReorganisation(headNumber: number): Promise<void> {
+    if (cursor === null) return;
+    const known = [...(cursor.trail ?? []), nameOf(cursor)].filter((block) => block.blockNumber <= headNumber);
+    const latest = known.pop();
+    if (latest === undefined || (await hasBlock(rpc, latest))) return;
+    const ancestor = await latestShared(rpc, known);
+    if (ancestor === null || options.onRolledBack === undefined) {
+      throw new ProtocolError('CHAIN_REORGANISED', { blockNumber: latest.blockNumber });
+    }
+    await options.onRolledBack(ancestor, latest);
+    const trail = (cursor.trail ?? []).filter((block) => block.blockNumber < ancestor.blockNumber);
+    const next = { ...ancestor, logIndex: null, trail };
+    await options.saveCursor(next);
+    cursor = next;
   }
 
   async function poll(): Promise<void> {
     head = Number(await askQuantity(rpc, 'eth_blockNumber', []));
+    await followReorganisation(head);
     // a chain behind our cursor is one of several nodes that lags, or still catching up: nothing is new, and it stays stale
     if (cursor !== null && head < cursor.blockNumber) return;
-    if (cursor !== null) await assertSameHistory(rpc, cursor);
     const last = head - confirmations;
-    for (
-      let from = cursor === null ? fromBlock : firstBlockAfter(cursor);
-      from <= last && !stopped;
-      from += BLOCKS_PER_READ
-    ) {
-      await deliver(from, Math.min(from + BLOCKS_PER_READ - 1, last));
+    let from = cursor === null ? fromBlock : firstBlockAfter(cursor);
+    while (from <= last && !stopped) {
+      const to = endOfRead(from, last, maxReorgDepth);
+      await deliver(from, to);
+      from = to + 1;
     }
     lastSeenAt = clock.now();
   }
@@ -145,9 +190,49 @@ function firstBlockAfter(cursor: LedgerCursor): number {
   return cursor.logIndex === null ? cursor.blockNumber + 1 : cursor.blockNumber;
 }
 
-async function assertSameHistory(rpc: Rpc, cursor: LedgerCursor): Promise<void> {
-  const { blockNumber } = cursor;
-  if ((await blockHash(rpc, blockNumber)) !== cursor.blockHash) {
-    throw new ProtocolError('CHAIN_REORGANISED', { blockNumber });
+function nameOf({ blockNumber, blockHash: hash }: BlockName): BlockName {
+  return { blockNumber, blockHash: hash };
+}
+
+/** A read ends where a reorganisation may begin, so that the trail has a block there. */
+function endOfRead(from: number, last: number, maxReorgDepth: number): number {
+  const to = Math.min(from + BLOCKS_PER_READ - 1, last);
+  const edge = last - maxReorgDepth;
+  return from <= edge && edge < to ? edge : to;
+}
+
+/** What a reorganisation may go back to from `to`: the newest block at or before the edge, and all after it. */
+function trailTo(cursor: LedgerCursor | null, to: BlockName, maxReorgDepth: number): readonly BlockName[] {
+  if (cursor === null) return [];
+  const earlier = [...(cursor.trail ?? []), nameOf(cursor)].filter((block) => block.blockNumber < to.blockNumber);
+  const edge = earlier.findLastIndex((block) => block.blockNumber <= to.blockNumber - maxReorgDepth);
+  return earlier.slice(Math.max(edge, 0));
+}
+
+/** The newest of `blocks` that the chain has; null where it has none. */
+async function latestShared(rpc: Rpc, blocks: readonly BlockName[]): Promise<BlockName | null> {
+  for (const block of blocks.toReversed()) if (await hasBlock(rpc, block)) return block;
+  return null;
+}
+
+async function hasBlock(rpc: Rpc, block: BlockName): Promise<boolean> {
+  return (await blockHash(rpc, block.blockNumber)) === block.blockHash;
+}
+
+/** Events, and the block they end with, must be of one history: a reorganisation while reading is read again. */
+async function assertUnmoved(
+  rpc: Rpc,
+  events: readonly LedgerEvent[],
+  last: BlockName,
+  settled: number,
+): Promise<void> {
+  const blocks = new Map<string, BlockName>([[last.blockHash, last]]);
+  for (const event of events) {
+    if (event.blockNumber > settled) blocks.set(event.blockHash, event);
+  }
+  for (const block of blocks.values()) {
+    if (!(await hasBlock(rpc, block))) {
+      throw new ProtocolError('CHAIN_UNSETTLED', { blockNumber: block.blockNumber });
+    }
   }
 }

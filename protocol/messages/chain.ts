@@ -48,6 +48,10 @@ export const chainMessages = {
     en: 'Block {blockNumber} is not the one that was read before: the chain was reorganised or replaced.',
     'zh-CN': '区块 {blockNumber} 与先前读取的不同:链已重组或被替换。',
   },
+  CHAIN_UNSETTLED: {
+    en: 'The chain changed while block {blockNumber} was read; it is read again.',
+    'zh-CN': '读取区块 {blockNumber} 期间链发生了变化;将重新读取。',
+  },
   CHAIN_METHOD_NOT_ALLOWED: {
     en: 'The embedded chain does not offer {method}.',
     'zh-CN': '内置链不提供 {method}。',
