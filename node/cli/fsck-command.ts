@@ -20,7 +20,8 @@ import { type ChainFacts, checkLog, type FsckReport } from '../evidence/fsck.ts'
 import { readChainFacts } from '../evidence/fsck-chain.ts';
 import { levelEvidenceStore } from '../evidence/level-store.ts';
 import { openKeystore } from '../keys/keystore.ts';
-import { levelCode, openSnapshot, unreadable } from '../store/snapshot.ts';
+import { levelCode } from '../store/level-store.ts';
+import { openSnapshot, unreadable } from '../store/snapshot.ts';
 import { type CommandIo, EXIT_DONE, EXIT_FAILED, EXIT_USAGE } from './command.ts';
 import { USAGE } from './usage.ts';
 

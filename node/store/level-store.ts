@@ -7,11 +7,23 @@ import type { NonceStore, StateOperation, StateStore } from '../ports.ts';
 
 export type Database = Level<string, string>;
 
-/** Opens the database of a node. @throws where another process has it open. */
+/** Opens the database of a node. @throws {ProtocolError} STORE_IN_USE where another process has it open. */
 export async function openDatabase(directory: string): Promise<Database> {
   const database: Database = new Level(directory, { keyEncoding: 'utf8', valueEncoding: 'utf8' });
-  await database.open();
+  try {
+    await database.open();
+  } catch (cause) {
+    if (levelCode(cause) === 'LEVEL_LOCKED') throw new ProtocolError('STORE_IN_USE', {}, { cause });
+    throw cause;
+  }
   return database;
+}
+
+/** The store's own code, which stands in the cause of a failed opening; empty where the error is of another kind. */
+export function levelCode(error: unknown): string {
+  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  if (cause instanceof Error && 'code' in cause) return levelCode(cause);
+  return typeof code === 'string' && code.startsWith('LEVEL_') ? code : '';
 }
 
 /** LevelDB keeps what was deleted in its files until it compacts them; `level` does not type the call. */

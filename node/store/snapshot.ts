@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { Level } from 'level';
-import type { Database } from './level-store.ts';
+import { type Database, levelCode } from './level-store.ts';
 
 export interface Snapshot {
   readonly database: Database;
@@ -95,13 +95,6 @@ async function openLevel(place: string, createIfMissing: boolean): Promise<Datab
   const database: Database = new Level(place, { keyEncoding: 'utf8', valueEncoding: 'utf8', createIfMissing });
   await database.open();
   return database;
-}
-
-/** The store's own code, which stands in the cause of a failed opening. */
-export function levelCode(error: unknown): string {
-  const { code, cause } = error as { code?: unknown; cause?: unknown };
-  if (cause instanceof Error && 'code' in cause) return levelCode(cause);
-  return typeof code === 'string' && code.startsWith('LEVEL_') ? code : '';
 }
 
 /** A failure of the store as a refusal that says no path. */

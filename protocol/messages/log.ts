@@ -92,6 +92,10 @@ export const logMessages = {
     en: 'The store cannot be opened ({reason}): a file of it is damaged or missing.',
     'zh-CN': '无法打开存储({reason}):其中有文件损坏或缺失。',
   },
+  STORE_IN_USE: {
+    en: 'Another process has the store of this data directory open; two nodes never share one.',
+    'zh-CN': '该数据目录的存储正被另一进程使用;两个节点不得共用同一目录。',
+  },
   FSCK_PROGRESS: {
     en: 'fsck: {done} of {size} events',
     'zh-CN': 'fsck:{done}/{size} 个事件',
