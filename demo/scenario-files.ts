@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type DatasetConfig, parseSubjectCell } from '@sealedger/node/catalogue/dataset.ts';
+import { type InlineDataset, parseSubjectCell } from '@sealedger/node/catalogue/dataset.ts';
 import { readTable, tableColumns } from '@sealedger/node/catalogue/table.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { type Model, parseModel } from '@sealedger/protocol/model.ts';
@@ -20,7 +20,7 @@ export interface ScenarioFiles {
   readonly gates: readonly string[];
   /** Columns of the bank's table, the subject not counted. */
   readonly bankFields: readonly string[];
-  readonly datasets: ReadonlyMap<string, DatasetConfig>;
+  readonly datasets: ReadonlyMap<string, InlineDataset>;
 }
 
 /** @throws {ProtocolError} SCENARIO_UNREADABLE, SCENARIO_PARTIES, SCHEMA_MISMATCH, TABLE_*, MODEL_* */
@@ -68,7 +68,7 @@ function datasetConfig(
   fields: readonly string[],
   model: Model,
   party: string,
-): DatasetConfig {
+): InlineDataset {
   const imputed = new Map<string, number>();
   for (const [index, feature] of model.features.entries()) {
     if (feature.party !== party || feature.transform !== 'linear') continue;

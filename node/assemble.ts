@@ -10,7 +10,7 @@ import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { createPeerClient } from '@sealedger/protocol/peer-client.ts';
 import { loadPoprf } from '@sealedger/protocol/poprf.ts';
 import { grantedHere } from './approval/decide.ts';
-import { fileFingerprint } from './catalogue/publish.ts';
+import { sourceFingerprint } from './catalogue/fingerprint.ts';
 import { createDirectory } from './chain/directory.ts';
 import { createLedger } from './chain/ledger.ts';
 import { createComputations, storedSheet } from './compute/computations.ts';
@@ -161,8 +161,8 @@ function computeParts(opened: Opened, shared: Shared, { registers, models, epoch
       registerElements(registerDirectory(config), register, workers),
     sheet: (requestId: string) => storedSheet(state, requestId),
     datasets: () => own.datasets,
-    isUnchanged: async ({ config: { file }, published }: OwnDataset) =>
-      (await fileFingerprint(fingerprintKey, file)) === published.fingerprint,
+    isUnchanged: async ({ config: dataset, published }: OwnDataset) =>
+      (await sourceFingerprint(fingerprintKey, dataset)) === published.fingerprint,
   };
   const runner = createRunner({
     directory: chunkDirectory(config),

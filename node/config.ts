@@ -1,12 +1,15 @@
 /** A node's configuration file: who it is, where its chain is, what it holds, what it allows. */
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { organisationId, parseJson } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
 import { policySchema } from './approval/policy.ts';
-import { datasetConfigSchema } from './catalogue/dataset.ts';
+import { inlineDatasetSchema } from './catalogue/dataset.ts';
+import { type DatabaseConnection, databaseSchema } from './catalogue/postgres-source.ts';
+import type { SourceLimits, SourcePlaces } from './catalogue/source.ts';
 import { registerConfigSchema } from './match/registrar.ts';
+import { peopleSchema } from './people.ts';
 
 export const nodeConfigSchema = z.strictObject({
   org: organisationId,
@@ -20,7 +23,27 @@ export const nodeConfigSchema = z.strictObject({
   rpcUrl: z.url(),
   /** Deployment file of the contracts. */
   deployment: z.string().min(1),
-  datasets: z.array(datasetConfigSchema).max(256).default([]),
+  /** Definitions by their file, or a CSV table in short; published at the start, as far as no second person is needed. */
+  datasets: z
+    .array(z.union([z.string().min(1), inlineDatasetSchema]))
+    .max(256)
+    .default([]),
+  /** Directories in which the sources of definitions may lie; that of this file where none is named. */
+  sourceDirectories: z.array(z.string().min(1)).max(64).default(['.']),
+  /** Databases that definitions may name. */
+  databases: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/), databaseSchema).default({}),
+  /** Bounds within which a source is read. */
+  reading: z
+    .strictObject({
+      memoryMb: z.int().min(64).max(1_048_576).default(1024),
+      threads: z.int().min(1).max(256).default(2),
+      timeoutSeconds: z.int().min(1).max(86_400).default(600),
+      diskMb: z.int().min(1).max(16_777_216).default(16_384),
+    })
+    .prefault({}),
+  /** Who may act here for the organisation. */
+  people: peopleSchema.default([]),
+  review: z.strictObject({ secondPersonFromLevel: z.int().min(1).max(5).default(4) }).prefault({}),
   register: registerConfigSchema.optional(),
   policy: policySchema.optional(),
   /** Worker threads for chunks. */
@@ -45,7 +68,36 @@ export async function readConfig(path: string): Promise<NodeConfig> {
     ...config,
     dataDir: at(config.dataDir),
     deployment: at(config.deployment),
-    datasets: config.datasets.map((dataset) => ({ ...dataset, file: at(dataset.file) })),
+    datasets: config.datasets.map((dataset) =>
+      typeof dataset === 'string' ? at(dataset) : { ...dataset, file: at(dataset.file) },
+    ),
+    sourceDirectories: config.sourceDirectories.map(at),
+    databases: Object.fromEntries(
+      Object.entries(config.databases).map(([name, database]) => [name, withPasswordAt(database, at)]),
+    ),
     ...(config.register === undefined ? {} : { register: { ...config.register, file: at(config.register.file) } }),
+  };
+}
+
+function withPasswordAt(database: DatabaseConnection, at: (file: string) => string): DatabaseConnection {
+  const { password } = database;
+  return 'file' in password ? { ...database, password: { file: at(password.file) } } : database;
+}
+
+/** Where the node reads sources from, and within which bounds. */
+export function readingOf(config: NodeConfig): {
+  readonly limits: SourceLimits;
+  readonly places: Omit<SourcePlaces, 'base'>;
+} {
+  const { memoryMb, threads, timeoutSeconds, diskMb } = config.reading;
+  return {
+    limits: {
+      memoryMb,
+      threads,
+      diskMb,
+      timeoutMs: 1000 * timeoutSeconds,
+      workDirectory: join(config.dataDir, 'work'),
+    },
+    places: { directories: config.sourceDirectories, databases: config.databases },
   };
 }

@@ -9,15 +9,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toHex } from '@sealedger/protocol/bytes.ts';
-import { metadataHash } from '@sealedger/protocol/dataset.ts';
 import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import { createLedgerClient, type LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import type { PeerClient } from '@sealedger/protocol/peer-client.ts';
 import { assembleParts, chunkDirectory, openEvidence } from './assemble.ts';
-import { checkTable, datasetMetadata } from './catalogue/dataset.ts';
-import { fileFingerprint, type PublishParts, publishVersion } from './catalogue/publish.ts';
+import type { PublishParts } from './catalogue/publish.ts';
 import type { NodeConfig } from './config.ts';
 import { openKeystore } from './keys/keystore.ts';
 import { createLogger } from './log.ts';
@@ -27,6 +25,7 @@ import type { Clock, Logger } from './ports.ts';
 import { createApp } from './server/app.ts';
 import { nodeRoutes } from './server/routes.ts';
 import { openAdmin } from './services/admin.ts';
+import { publishConfigured } from './services/catalogue.ts';
 import { createServices, type Services } from './services/index.ts';
 import type { NodeParts } from './services/parts.ts';
 import { createNonceStore, createStateStore, openDatabase } from './store/level-store.ts';
@@ -138,18 +137,7 @@ async function untilReached<T>(log: Logger, task: () => Promise<T>): Promise<T> 
 async function becomeReady(parts: NodeParts, services: Services): Promise<void> {
   const { config, ledger, state, events, keys } = parts;
   const publish: PublishParts = { org: config.org, state, ledger, events };
-  for (const dataset of config.datasets) {
-    const fingerprint = await fileFingerprint(parts.fingerprintKey, dataset.file);
-    const published = await publishVersion(publish, {
-      name: dataset.name,
-      level: dataset.level,
-      fingerprint,
-      metadataHash: (version) => metadataHash(datasetMetadata(config.org, dataset, version)),
-      measure: async () => ({ rows: await checkTable(dataset), commitment: fingerprint }),
-    });
-    if (!parts.own.datasets.some(({ config: { name } }) => name === dataset.name))
-      parts.own.datasets.push({ config: dataset, published });
-  }
+  await publishConfigured(parts);
   if (config.register !== undefined && parts.own.registrar === undefined) {
     parts.own.registrar = await openRegistrar(
       { ...publish, directory: config.dataDir, seed: keys.seed },

@@ -1,46 +1,92 @@
 /** A dataset and its versions: what a department declares about a table that stays where it is. */
-import { type DatasetMetadata, datasetFieldSchema, datasetName } from '@sealedger/protocol/dataset.ts';
+import { type Entry, highestLevel, levelSchema, MAX_DATASET_FIELDS } from '@sealedger/protocol/catalogue/entry.ts';
+import {
+  type DatasetField,
+  type DatasetMetadata,
+  datasetFieldSchema,
+  datasetName,
+  isShared,
+} from '@sealedger/protocol/dataset.ts';
 import { SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { parseIdentifier } from '@sealedger/protocol/identifier.ts';
 import { isMissing, parseNumericCell } from '@sealedger/protocol/model.ts';
 import { z } from 'zod';
-import { readTable, tableColumns } from './table.ts';
+import { type Readable, readRows, sourceColumns } from './rows.ts';
 
-/** A dataset as its owner configures it; `file` is a CSV table beside the node. */
-export const datasetConfigSchema = z.strictObject({
-  name: datasetName,
-  file: z.string().min(1),
-  subject: z.string().min(1).max(128),
+/** A dataset as the node's configuration may state it in short: a CSV table beside the node, without a catalogue entry. */
+export const inlineDatasetSchema = z
+  .strictObject({
+    name: datasetName,
+    file: z.string().min(1),
+    subject: z.string().min(1).max(128),
+    /** Sensitivity, JR/T 0197-2020; that of the highest item where the fields have items. */
+    level: levelSchema.optional(),
+    fields: z.array(datasetFieldSchema).max(MAX_DATASET_FIELDS),
+  })
+  .refine((dataset) => inlineLevel(dataset) !== undefined, {
+    path: ['level'],
+    message: 'a level is needed where no field has one, and is never lower than that of a field',
+  });
+export type InlineDataset = z.output<typeof inlineDatasetSchema>;
+
+/** A dataset of this node: where its rows are and what is declared of them. */
+export interface DatasetConfig extends Readable {
+  readonly name: string;
+  readonly subject: string;
   /** Sensitivity, JR/T 0197-2020: 1 (public) to 5. */
-  level: z.int().min(1).max(5),
-  fields: z.array(datasetFieldSchema).max(4096),
-});
-export type DatasetConfig = z.output<typeof datasetConfigSchema>;
+  readonly level: number;
+  readonly fields: readonly DatasetField[];
+  readonly entry?: Entry | undefined;
+}
 
-/** The metadata of one version of a configured dataset. */
-export function datasetMetadata(owner: string, config: DatasetConfig, datasetVersion: number): DatasetMetadata {
-  const { name, level, fields } = config;
-  return { suite: SUITE, version: 1, owner, name, datasetVersion, kind: 'features', level, fields };
+/** The level of an inline dataset; undefined where it states none or too low a one. */
+export function inlineLevel(dataset: {
+  readonly level?: number | undefined;
+  readonly fields: readonly DatasetField[];
+}): number | undefined {
+  const highest = highestLevel(dataset.fields.flatMap(({ item }) => (item === undefined ? [] : [item])))?.level;
+  if (highest === undefined) return dataset.level;
+  if (dataset.level !== undefined && dataset.level < highest) return undefined;
+  return dataset.level ?? highest;
+}
+
+/**
+ * The metadata of one version of a dataset.
+ * @param salt - 32 bytes in hex for a dataset that is not shared; see protocol/dataset.ts.
+ */
+export function datasetMetadata(
+  owner: string,
+  config: Pick<DatasetConfig, 'name' | 'level' | 'fields' | 'entry'>,
+  datasetVersion: number,
+  salt?: string,
+): DatasetMetadata {
+  const { name, level, entry } = config;
+  const head = { suite: SUITE, version: 1, owner, name, datasetVersion, kind: 'features', level } as const;
+  const described = entry === undefined ? {} : { entry };
+  const salted = isShared(described) || salt === undefined ? {} : { salt };
+  return { ...head, ...described, ...salted, fields: [...config.fields] };
 }
 
 /**
  * Reads every declared column to its end and checks identifiers, duplicates and declared numbers.
  * @returns the number of rows.
  * @throws {ProtocolError} TABLE_UNREADABLE, TABLE_FIELD_MISSING, ROW_IDENTIFIER_INVALID, ROW_DUPLICATE_SUBJECT, CELL_NOT_NUMERIC,
- *   for the first row that fails; rows are numbered from 1, the header not counted.
+ *   for the first row that fails; rows are numbered from 1, the header not counted. SOURCE_*
  */
-export async function checkTable(config: Pick<DatasetConfig, 'file' | 'subject' | 'fields' | 'name'>): Promise<number> {
+export async function checkTable(
+  config: Pick<DatasetConfig, 'source' | 'limits' | 'subject' | 'fields' | 'name'>,
+): Promise<number> {
   const [numbers, texts] = (['number', 'text'] as const).map((kind) =>
     config.fields.filter((field) => field.kind === kind).map((field) => field.name),
   ) as [string[], string[]];
-  const present = new Set(await tableColumns(config.file));
+  const present = new Set(await sourceColumns(config));
   for (const field of config.fields) {
     if (!present.has(field.name)) throw new ProtocolError('TABLE_FIELD_MISSING', { field: field.name });
   }
   const firstRowOf = new Map<string, number>();
   let rowCount = 0;
-  await readTable(config.file, [config.subject, ...numbers, ...texts], ({ firstRow, rows }) => {
+  await readRows(config, [config.subject, ...numbers, ...texts], ({ firstRow, rows }) => {
     rows.forEach((cells, offset) => {
       const row = firstRow + offset;
       const subject = parseSubjectCell(cells[0] ?? null, config.name, row);

@@ -80,14 +80,14 @@ interface FaultContext {
   readonly diskMb: number;
 }
 
-/** What of an error may be told: its kind and the line, never its text. */
+/** What of an error may be told: its kind and the line, never its text; not as a cause either. */
 export function faultOf(error: unknown, { file, format, memoryMb, diskMb }: FaultContext): ProtocolError {
   if (error instanceof ProtocolError) return error;
   const text = error instanceof Error ? error.message : '';
   const number = /line:?\s*(\d+)/i.exec(text)?.[1];
   const line = number === undefined ? 'unknown' : Number(number);
   const as = (code: 'SOURCE_LINE_TOO_LONG' | 'SOURCE_MEMORY' | 'SOURCE_UNREADABLE', details: ErrorDetails) =>
-    new ProtocolError(code, details, { cause: error });
+    new ProtocolError(code, details);
   if (/maximum line size/i.test(text)) return as('SOURCE_LINE_TOO_LONG', { file, line, limitBytes: MAX_ROW_BYTES });
   if (/^(Out of Memory|OutOfMemory)/i.test(text) || /max_temp_directory_size/.test(text)) {
     return as('SOURCE_MEMORY', { memoryMb, diskMb });

@@ -142,5 +142,5 @@ function failure(database: string, error: unknown): ProtocolError {
   if (error instanceof ProtocolError) return error;
   const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   const reason = typeof code === 'string' && /^[A-Z0-9_]{2,40}$/.test(code) ? code : 'connection';
-  return new ProtocolError('SOURCE_DATABASE_FAILED', { database, reason }, { cause: error });
+  return new ProtocolError('SOURCE_DATABASE_FAILED', { database, reason });
 }

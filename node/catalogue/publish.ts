@@ -1,7 +1,6 @@
 /** Publishing dataset versions: a new one where the table or what is declared of it changed, none otherwise. */
-import { toHex } from '@sealedger/protocol/bytes.ts';
-import { hmacFile } from '../crypto.ts';
-import type { EventLog, Ledger, StateStore } from '../ports.ts';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import type { EventLog, Ledger, StateOperation, StateStore } from '../ports.ts';
 
 /** What the node remembers of the version it published last. */
 export interface PublishedVersion {
@@ -31,6 +30,12 @@ export interface Publication {
   readonly metadataHash: (version: number) => string;
   /** Checks and measures the content of a new version. */
   readonly measure: (version: number) => Promise<{ readonly commitment: string; readonly rows: number }>;
+  /** Fingerprint of the source as it is now: one that differs after the measurement ends the publication. */
+  readonly fingerprintNow?: () => Promise<string>;
+  /** Pseudonym of the person who publishes. */
+  readonly actor?: string | undefined;
+  /** Writes that belong to the publication, made with its event. */
+  readonly operations?: (published: PublishedVersion) => readonly StateOperation[];
 }
 
 /**
@@ -42,24 +47,45 @@ export async function publishVersion(parts: PublishParts, publication: Publicati
   const key = publishedKey(name);
   const last = await parts.state.get<PublishedVersion>(key);
   if (last?.fingerprint === fingerprint && last.metadataHash === publication.metadataHash(last.version)) return last;
-  // The chain may be ahead where the node died right after publishing.
-  const version = 1 + Math.max(last?.version ?? 0, await parts.ledger.latestDatasetVersion(name));
+  const onChain = await parts.ledger.latestDatasetVersion(name);
+  const version = await nextVersion(parts, publication, last, onChain);
   const metadataHash = publication.metadataHash(version);
   const { commitment, rows } = await publication.measure(version);
-  await parts.ledger.publishDatasetVersion({ name, version, metadataHash, commitment, level });
+  if (publication.fingerprintNow !== undefined && (await publication.fingerprintNow()) !== fingerprint) {
+    throw new ProtocolError('DATASET_CHANGED', { dataset: name });
+  }
+  if (version > onChain) await parts.ledger.publishDatasetVersion({ name, version, metadataHash, commitment, level });
   const id = parts.ledger.datasetVersionId(parts.org, name, version);
   const published: PublishedVersion = { id, name, version, metadataHash, commitment, fingerprint, rows };
+  const actor = publication.actor === undefined ? {} : { actor: publication.actor };
   await parts.events.append(
     'version',
-    { datasetId: id, name, version, metadataHash, commitment, level, rows },
-    { id: `version/${id}`, operations: [{ type: 'put', key, value: published }] },
+    { datasetId: id, name, version, metadataHash, commitment, level, rows, ...actor },
+    {
+      id: `version/${id}`,
+      operations: [{ type: 'put', key, value: published }, ...(publication.operations?.(published) ?? [])],
+    },
   );
   return published;
 }
 
-/** Keyed fingerprint of a table's bytes: tells its owner that it changed, and nobody else anything. */
-export async function fileFingerprint(key: Uint8Array, path: string): Promise<string> {
-  return toHex(await hmacFile(key, path));
+/**
+ * The number of the version to publish. Where the node died between chain and log, the chain's latest one is this very
+ * version, known by its metadata and its keyed commitment, and it is taken up instead of published twice.
+ */
+async function nextVersion(
+  { org, ledger }: PublishParts,
+  { name, fingerprint, metadataHash }: Publication,
+  last: PublishedVersion | undefined,
+  onChain: number,
+): Promise<number> {
+  const known = last?.version ?? 0;
+  if (onChain > known) {
+    const ahead = await ledger.datasetVersion(ledger.datasetVersionId(org, name, onChain));
+    const isThis = ahead.metadataHash === metadataHash(onChain) && ahead.commitment === fingerprint;
+    if (isThis && ahead.state === 'published') return onChain;
+  }
+  return 1 + Math.max(known, onChain);
 }
 
 export function publishedKey(name: string): string {

@@ -152,8 +152,7 @@ async function guarded<T>(
   }
   if ((await stampOf(source)) !== before) throw new ProtocolError('SOURCE_CHANGED', { file: nameOf(source) });
   if ('value' in outcome) return outcome.value;
-  if (deadline.aborted)
-    throw new ProtocolError('SOURCE_TIMEOUT', { seconds: limits.timeoutMs / 1000 }, { cause: outcome.error });
+  if (deadline.aborted) throw new ProtocolError('SOURCE_TIMEOUT', { seconds: limits.timeoutMs / 1000 });
   const fault = faultOf(outcome.error, {
     file: nameOf(source),
     format: source.type,

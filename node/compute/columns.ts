@@ -7,7 +7,7 @@ import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { quantise } from '@sealedger/protocol/fixed-point.ts';
 import type { FeatureDefinition } from '@sealedger/protocol/model.ts';
 import { type DatasetConfig, parseSubjectCell } from '../catalogue/dataset.ts';
-import { readTable } from '../catalogue/table.ts';
+import { readRows } from '../catalogue/rows.ts';
 import { type RegisterView, rankOf, tagOf } from '../match/register.ts';
 
 /** Values of one feature by register rank, in the narrowest words that hold them. */
@@ -24,7 +24,7 @@ export interface FeatureColumns {
 /**
  * Quantises the cells of a dataset into columns by register rank.
  * @param definitions - features of this department, in the request's order.
- * @throws {ProtocolError} as readTable and parseSubjectCell; CELL_NOT_NUMERIC.
+ * @throws {ProtocolError} as readRows and parseSubjectCell; CELL_NOT_NUMERIC.
  */
 export async function loadColumns(
   dataset: DatasetConfig,
@@ -39,7 +39,7 @@ export async function loadColumns(
   const cellOf = definitions.map((definition) => 1 + fields.indexOf(definition.field));
   const seen = new Uint8Array(register.people);
   let rowsOutsideRegister = 0;
-  await readTable(dataset.file, [dataset.subject, ...fields], ({ firstRow, rows }) => {
+  await readRows(dataset, [dataset.subject, ...fields], ({ firstRow, rows }) => {
     rows.forEach((cells, offset) => {
       const row = firstRow + offset;
       const subject = parseSubjectCell(cells[0] ?? null, dataset.name, row);

@@ -14,7 +14,9 @@ import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { MAX_REGISTER_SIZE } from '@sealedger/protocol/register.ts';
 import { z } from 'zod';
 import { checkTable, parseSubjectCell } from '../catalogue/dataset.ts';
-import { fileFingerprint, type PublishedVersion, type PublishParts, publishVersion } from '../catalogue/publish.ts';
+import { fileFingerprint } from '../catalogue/fingerprint.ts';
+import { type PublishedVersion, type PublishParts, publishVersion } from '../catalogue/publish.ts';
+import { plainCsv } from '../catalogue/rows.ts';
 import { readTable } from '../catalogue/table.ts';
 import { hkdf } from '../crypto.ts';
 import { buildRegister, registerCommitment } from './register.ts';
@@ -58,7 +60,7 @@ export async function openRegistrar(
     fingerprint: await fileFingerprint(fingerprintKey, config.file),
     metadataHash: (version) => metadataHash(registerMetadata(parts.org, config.name, version)),
     measure: async (version) => {
-      const rows = await checkTable({ ...config, fields: [] });
+      const rows = await checkTable({ ...config, ...plainCsv(config.file), fields: [] });
       if (rows < 1 || rows > MAX_REGISTER_SIZE)
         throw new ProtocolError('REGISTER_SIZE', { count: rows, max: MAX_REGISTER_SIZE });
       const material = await buildMaterial(config);

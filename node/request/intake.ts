@@ -4,6 +4,7 @@
  * Learns: owners and gates, that the request runs and its feature definitions; never weights, scores or subjects.
  */
 
+import { type DatasetField, isShared } from '@sealedger/protocol/dataset.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import {
   assertSheet,
@@ -71,7 +72,8 @@ export function assertTerms(document: RequestDocument, onChain: RequestView): vo
 
 /**
  * Checks the features that are asked of this node against its catalogue.
- * @throws {ProtocolError} REQUEST_SHEET_MISMATCH, DATASET_UNKNOWN, REQUEST_FIELD_UNKNOWN, REQUEST_IMPUTATION_MISMATCH
+ * @throws {ProtocolError} REQUEST_SHEET_MISMATCH, DATASET_UNKNOWN, DATASET_NOT_SHARED, REQUEST_FIELD_UNKNOWN,
+ *   REQUEST_FIELD_NOT_OFFERED, REQUEST_IMPUTATION_MISMATCH
  */
 export function assertOwnFeatures(
   document: RequestDocument,
@@ -84,14 +86,23 @@ export function assertOwnFeatures(
   if (asked === undefined) return undefined;
   const own = datasets.find((dataset) => dataset.published.id === asked.id);
   if (own === undefined) throw new ProtocolError('DATASET_UNKNOWN', { dataset: asked.id });
+  if (!isShared(own.config)) throw new ProtocolError('DATASET_NOT_SHARED', { dataset: asked.id });
   for (const feature of sheet?.definitions ?? []) {
     const field = own.config.fields.find((candidate) => candidate.name === feature.field);
     const kind = feature.transform === 'linear' ? 'number' : (field?.kind ?? 'field');
     if (field === undefined || field.kind !== kind)
       throw new ProtocolError('REQUEST_FIELD_UNKNOWN', { field: feature.field, kind });
+    assertOffered(field);
     if (feature.transform === 'linear' && field.kind === 'number' && field.missing !== feature.missing) {
       throw new ProtocolError('REQUEST_IMPUTATION_MISMATCH', { field: feature.field });
     }
   }
   return own;
+}
+
+/** Identifiers match rows and are never a feature; an item may be held back where the rest is shared. */
+function assertOffered({ name, item }: DatasetField): void {
+  const reason =
+    item?.identifier !== undefined ? 'identifier' : item?.sharing?.type === 'none' ? 'not-shared' : undefined;
+  if (reason !== undefined) throw new ProtocolError('REQUEST_FIELD_NOT_OFFERED', { field: name, reason });
 }

@@ -1,5 +1,6 @@
 /** Services of the catalogue and of the base register: what is offered, and the register's material for those who may have it. */
 import { randomBytes } from 'node:crypto';
+import { isShared } from '@sealedger/protocol/dataset.ts';
 import { domains } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { sealBox } from '@sealedger/protocol/sealed-box.ts';
@@ -25,11 +26,13 @@ export function registerServices(parts: NodeParts) {
   };
   return {
     datasets: async () => [
-      ...own.datasets.map(({ config: dataset, published }) => ({
-        id: published.id,
-        rows: published.rows,
-        metadata: datasetMetadata(config.org, dataset, published.version),
-      })),
+      ...own.datasets
+        .filter(({ config: dataset }) => isShared(dataset))
+        .map(({ config: dataset, published }) => ({
+          id: published.id,
+          rows: published.rows,
+          metadata: datasetMetadata(config.org, dataset, published.version),
+        })),
       ...(own.registrar === undefined
         ? []
         : [

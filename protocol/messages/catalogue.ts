@@ -4,12 +4,14 @@
  * Each area keeps its own file; `{name}` in a text is replaced by the detail of that name.
  */
 import { adminMessages } from './admin.ts';
+import { auditMessages } from './audit.ts';
 import { certificateMessages } from './certificate.ts';
 import { chainMessages } from './chain.ts';
 import { cliMessages } from './cli.ts';
 import { computeMessages } from './compute.ts';
 import { consentMessages } from './consent.ts';
 import { coreMessages } from './core.ts';
+import { datasetMessages } from './dataset.ts';
 import { evidenceMessages } from './evidence.ts';
 import { keyMessages } from './keys.ts';
 import { logMessages } from './log.ts';
@@ -18,6 +20,7 @@ import { matchMessages } from './match.ts';
 import { nodeMessages } from './node.ts';
 import { peopleMessages } from './people.ts';
 import { qualityRuleMessages } from './quality-rules.ts';
+import { reportMessages } from './report.ts';
 import { runnerMessages } from './runner.ts';
 import { sourceMessages } from './source.ts';
 
@@ -32,6 +35,7 @@ const catalogue = {
   ...computeMessages,
   ...matchMessages,
   ...chainMessages,
+  ...datasetMessages,
   ...evidenceMessages,
   ...logMessages,
   ...nodeMessages,
@@ -40,8 +44,10 @@ const catalogue = {
   ...runnerMessages,
   ...sourceMessages,
   ...cliMessages,
+  ...auditMessages,
   ...adminMessages,
   ...loopMessages,
+  ...reportMessages,
 } as const satisfies MessageTable;
 
 export type ErrorCode = keyof typeof catalogue;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { checkTable, parseSubjectCell } from '@sealedger/node/catalogue/dataset.ts';
+import { plainCsv } from '@sealedger/node/catalogue/rows.ts';
 import { readTable, tableColumns } from '@sealedger/node/catalogue/table.ts';
 import type { ErrorDetails } from '@sealedger/protocol/errors.ts';
 import type { ErrorCode } from '@sealedger/protocol/messages/catalogue.ts';
@@ -19,7 +20,7 @@ const fields = [
 
 async function check(t: TestContext, content: string | Uint8Array): Promise<number> {
   const file = await writeTable(await temporaryDirectory(t), 'tax.csv', content);
-  return checkTable({ file, subject: 'id_number', fields, name: 'tax' });
+  return checkTable({ ...plainCsv(file), subject: 'id_number', fields, name: 'tax' });
 }
 
 describe('a table that is in order', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { DatasetConfig } from '@sealedger/node/catalogue/dataset.ts';
+import { plainCsv } from '@sealedger/node/catalogue/rows.ts';
 import { chunkColumns, loadColumns } from '@sealedger/node/compute/columns.ts';
 import { noiseWidth, releaseNoise, releaseNoiseKey } from '@sealedger/node/compute/release-noise.ts';
 import { buildRegister, type RegisterView, rankOf, tagOf } from '@sealedger/node/match/register.ts';
@@ -25,7 +26,7 @@ const definitions: readonly FeatureDefinition[] = [
 
 async function load(t: TestContext, rows: readonly (readonly string[])[]) {
   const file = await writeTable(await temporaryDirectory(t), 'tax.csv', csvOf(['id_number', 'income', 'grade'], rows));
-  const config: DatasetConfig = { name: 'tax', file, subject: 'id_number', level: 3, fields: [] };
+  const config: DatasetConfig = { name: 'tax', ...plainCsv(file), subject: 'id_number', level: 3, fields: [] };
   return loadColumns(config, definitions, register);
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { plainCsv } from '@sealedger/node/catalogue/rows.ts';
 import type { RequestView } from '@sealedger/node/ports.ts';
 import { acceptRequest, assertOwnFeatures, type OwnDataset } from '@sealedger/node/request/intake.ts';
 import type { FeatureDefinition } from '@sealedger/protocol/model.ts';
@@ -121,7 +122,7 @@ describe('the features that are asked of a department', () => {
   const own: OwnDataset = {
     config: {
       name,
-      file: 'returns.csv',
+      ...plainCsv('returns.csv'),
       subject: 'id_number',
       level: 3,
       fields: [

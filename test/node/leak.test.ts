@@ -8,7 +8,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { checkTable, datasetMetadata } from '@sealedger/node/catalogue/dataset.ts';
-import { fileFingerprint, publishVersion } from '@sealedger/node/catalogue/publish.ts';
+import { fileFingerprint } from '@sealedger/node/catalogue/fingerprint.ts';
+import { publishVersion } from '@sealedger/node/catalogue/publish.ts';
+import { plainCsv } from '@sealedger/node/catalogue/rows.ts';
 import { loadColumns } from '@sealedger/node/compute/columns.ts';
 import { openKeystore } from '@sealedger/node/keys/keystore.ts';
 import { createLogger } from '@sealedger/node/log.ts';
@@ -103,8 +105,8 @@ describe('what shows of a node', () => {
         publishVersion(publish, {
           ...config,
           fingerprint,
-          metadataHash: (version) => metadataHash(datasetMetadata('tax', { ...config, file }, version)),
-          measure: async () => ({ rows: await checkTable({ ...config, file }), commitment: fingerprint }),
+          metadataHash: (version) => metadataHash(datasetMetadata('tax', config, version)),
+          measure: async () => ({ rows: await checkTable({ ...config, ...plainCsv(file) }), commitment: fingerprint }),
         }),
       );
       const income = {
@@ -115,7 +117,7 @@ describe('what shows of a node', () => {
         missing: 0,
         valueBits: 16,
       };
-      await attempt(() => loadColumns({ ...config, file }, [income], view));
+      await attempt(() => loadColumns({ ...config, ...plainCsv(file) }, [income], view));
     }
     await attempt(() => assertRegister({ ...view, key: keyOf('x') }, keyOf('c'), material));
     await attempt(() => assertRegister(view, keyOf('c'), material));

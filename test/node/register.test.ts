@@ -205,8 +205,9 @@ describe('the registrar', () => {
     ledger.away = false;
     const { published } = await register(subjectsOf(4));
     assert.equal(published.version, 1);
-    const ahead = { ...(await ledger.datasetVersion(published.id)), id: 'ahead', version: 2 };
-    ledger.versions.set('ahead', ahead);
+    const first = await ledger.datasetVersion(published.id);
+    const id = ledger.datasetVersionId(first.owner, first.name, 2);
+    ledger.versions.set(id, { ...first, id, version: 2 });
     assert.equal((await register(subjectsOf(5))).published.version, 3);
   });
 

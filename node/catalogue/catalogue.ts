@@ -1,0 +1,384 @@
+/**
+ * The department's catalogue: drafts and versions of its datasets, and the steps from one to the other.
+ *
+ * Every step names a person and is an event before it is visible; two steps on one dataset follow each other. Rows are
+ * read at submission and at publication, and a source that changed in between is measured as it then is.
+ */
+import { toHex } from '@sealedger/protocol/bytes.ts';
+import { isShared, metadataHash } from '@sealedger/protocol/dataset.ts';
+import { domains } from '@sealedger/protocol/domains.ts';
+import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
+import { hmacSha256 } from '../crypto.ts';
+import type { Mutex } from '../mutex.ts';
+import { type Person, personWith, pseudonym, secondPersonWith } from '../people.ts';
+import type { Clock, EventLog, Ledger, StateOperation, StateStore } from '../ports.ts';
+import { checkTable, type DatasetConfig, datasetMetadata } from './dataset.ts';
+import { definedDataset, parseDefinition } from './definition.ts';
+import { sourceFingerprint } from './fingerprint.ts';
+import {
+  assertPublishable,
+  assertStep,
+  type Draft,
+  definitionDigest,
+  lifeKeys,
+  publishOperations,
+  storedDraft,
+  storedDrafts,
+  storedVersions,
+  type VersionRecord,
+} from './life.ts';
+import { type PublishedVersion, publishVersion } from './publish.ts';
+import { resolveSource, type SourceLimits, type SourcePlaces } from './source.ts';
+
+/** A dataset that members may ask for. */
+export interface OfferedDataset {
+  readonly config: DatasetConfig;
+  readonly published: PublishedVersion;
+}
+
+export interface CatalogueParts {
+  readonly org: string;
+  readonly state: StateStore;
+  readonly ledger: Ledger;
+  readonly events: EventLog;
+  readonly clock: Clock;
+  readonly mutex: Mutex;
+  readonly people: readonly Person[];
+  readonly secondPersonFromLevel: number;
+  readonly personKey: Uint8Array;
+  readonly fingerprintKey: Uint8Array;
+  readonly limits: SourceLimits;
+  readonly places: Omit<SourcePlaces, 'base'>;
+  /** What is offered now; kept up to date. */
+  readonly offered: OfferedDataset[];
+}
+
+/** What a person sees of an entry. */
+export interface EntryState {
+  readonly name: string;
+  readonly draft: Draft | null;
+  readonly versions: readonly VersionRecord[];
+}
+
+export interface Catalogue {
+  /** Takes a definition as the dataset's draft; one in review becomes a draft again. @throws {ProtocolError} DEFINITION_INVALID, SOURCE_* */
+  draft(text: string, place: { readonly file: string; readonly base: string }, by: string | null): Promise<Draft>;
+  /** Reads the source to its end and puts the draft up for review. */
+  submit(name: string, by: string | null): Promise<Draft & { readonly rows: number }>;
+  /** Sends what is in review back. */
+  sendBack(name: string, by: string | null): Promise<Draft>;
+  /** @param digest - of what was looked at. @throws {ProtocolError} PERSON_SAME, DATASET_REVIEW_CHANGED, DATASET_STATE */
+  approve(name: string, digest: string, by: string | null): Promise<Draft>;
+  /** @throws {ProtocolError} DATASET_SECOND_PERSON, DATASET_STATE, DATASET_ORIGIN_UNKNOWN, what publishing refuses */
+  publish(name: string, by: string | null): Promise<VersionRecord>;
+  /** @throws {ProtocolError} DATASET_VERSION_UNKNOWN, DATASET_STATE */
+  withdraw(name: string, version: number, by: string | null): Promise<VersionRecord>;
+  show(name: string): Promise<EntryState>;
+  list(): Promise<readonly EntryState[]>;
+  /** Publishes a dataset of the node's configuration; one that needs a second person waits as a draft. */
+  configured(dataset: DatasetConfig): Promise<void>;
+  configuredDraft(text: string, place: { readonly file: string; readonly base: string }): Promise<void>;
+  /** Offers again what people published before the node's last stop. @returns names whose source is away. */
+  reopen(): Promise<readonly string[]>;
+}
+
+export function createCatalogue(parts: CatalogueParts): Catalogue {
+  const { state, mutex, people } = parts;
+  const exclusive = <T>(name: string, task: () => Promise<T>): Promise<T> => mutex.run(`dataset/${name}`, task);
+  const actorOf = (by: string | null, ...roles: Parameters<typeof personWith>[2][]): string =>
+    pseudonym(parts.personKey, personWith(people, by, ...roles).id);
+  const step = (name: string, work: (draft: Draft | undefined) => Promise<Draft>): Promise<Draft> =>
+    exclusive(name, async () => work(await storedDraft(state, name)));
+  return {
+    draft: async (text, { file, base }, by) => {
+      const drafter = actorOf(by, 'steward', 'operator');
+      const definition = parseDefinition(text, file);
+      await resolveSource(definition.source, { ...parts.places, base });
+      return step(definition.dataset, async (earlier) => {
+        if (earlier !== undefined) assertStep(earlier, earlier.name, 'draft');
+        const next = { name: definition.dataset, definition, base, digest: definitionDigest(definition) };
+        return saveStep(parts, { ...next, state: 'draft', drafter, step: 1 + (earlier?.step ?? 0) }, drafter);
+      });
+    },
+    submit: async (name, by) => {
+      const submitter = actorOf(by, 'steward', 'operator');
+      let rows = 0;
+      const draft = await step(name, async (earlier) => {
+        assertStep(earlier, name, 'submit');
+        rows = await checkTable(await configOf(parts, definedDataset(earlier.definition), earlier.base));
+        await assertOrigins(parts, earlier);
+        return saveStep(parts, { ...earlier, state: 'review', submitter, step: earlier.step + 1 }, submitter);
+      });
+      return { ...draft, rows };
+    },
+    sendBack: async (name, by) => {
+      const actor = actorOf(by, 'approver', 'steward');
+      return step(name, async (earlier) => {
+        assertStep(earlier, name, 'return');
+        const { approver: _approver, ...rest } = earlier;
+        return saveStep(parts, { ...rest, state: 'draft', step: earlier.step + 1 }, actor);
+      });
+    },
+    approve: async (name, digest, by) =>
+      step(name, async (earlier) => {
+        assertStep(earlier, name, 'approve');
+        const approver = secondOf(parts, by, earlier);
+        if (earlier.digest !== digest) {
+          throw new ProtocolError('DATASET_REVIEW_CHANGED', { dataset: name, expected: digest, found: earlier.digest });
+        }
+        return saveStep(parts, { ...earlier, state: 'approved', approver, step: earlier.step + 1 }, approver);
+      }),
+    publish: async (name, by) => {
+      const actor = actorOf(by, 'steward', 'operator', 'approver');
+      return exclusive(name, () => publishDraft(parts, name, actor));
+    },
+    withdraw: async (name, version, by) => {
+      const actor = actorOf(by, 'steward', 'operator', 'approver');
+      return exclusive(name, () => withdrawVersion(parts, name, version, actor));
+    },
+    show: (name) => entryState(parts, name),
+    list: async () => {
+      const names = [...(await storedDrafts(state)), ...(await storedVersions(state))].map(({ name }) => name);
+      return Promise.all([...new Set(names)].sort().map((name) => entryState(parts, name)));
+    },
+    configured: (dataset) => exclusive(dataset.name, () => publishConfigured(parts, dataset, '.')),
+    configuredDraft: async (text, { file, base }) => {
+      const definition = parseDefinition(text, file);
+      await exclusive(definition.dataset, async () => {
+        const dataset = definedDataset(definition);
+        const config = await configOf(parts, dataset, base);
+        if (dataset.level < parts.secondPersonFromLevel) return publishConfigured(parts, config, base);
+        await awaitReview(parts, definition, base);
+      });
+    },
+    reopen: () => reopenPublished(parts),
+  };
+}
+
+/** Neither who drafted nor who submitted may be the second person. */
+function secondOf({ people, personKey }: CatalogueParts, by: string | null, draft: Draft): string {
+  const firsts = [draft.drafter, ...(draft.submitter === undefined ? [] : [draft.submitter])];
+  for (const first of firsts) secondPersonWith(people, by, { key: personKey, pseudonym: first }, 'approver');
+  return pseudonym(personKey, personWith(people, by, 'approver').id);
+}
+
+/** Writes a step together with its event. */
+async function saveStep(parts: CatalogueParts, draft: Draft, actor: string): Promise<Draft> {
+  const { org, ledger, events, state } = parts;
+  const version = 1 + Math.max(0, ...(await storedVersions(state, draft.name)).map((record) => record.version));
+  const datasetId = ledger.datasetVersionId(org, draft.name, version);
+  const { level } = definedDataset(draft.definition);
+  await events.append(
+    'dataset',
+    { datasetId, owner: org, level, state: draft.state, actor },
+    {
+      id: `catalogue/${draft.name}/${version}/${draft.step}/${draft.digest}`,
+      operations: [{ type: 'put', key: lifeKeys.draft(draft.name), value: draft }],
+    },
+  );
+  return draft;
+}
+
+/** @throws {ProtocolError} SOURCE_* */
+async function configOf(
+  parts: CatalogueParts,
+  dataset: VersionRecord['dataset'],
+  base: string,
+): Promise<DatasetConfig> {
+  const source = await resolveSource(dataset.source, { ...parts.places, base });
+  return { ...dataset, source, limits: parts.limits };
+}
+
+/** @throws {ProtocolError} DATASET_ORIGIN_UNKNOWN */
+async function assertOrigins({ ledger }: CatalogueParts, { definition }: Draft): Promise<void> {
+  for (const { owner, name, version } of definition.derivedFrom) {
+    const fault = { dataset: definition.dataset, owner, name, version };
+    await ledger.datasetVersion(ledger.datasetVersionId(owner, name, version)).catch((error: unknown) => {
+      if (isProtocolError(error, 'DATASET_UNKNOWN')) throw new ProtocolError('DATASET_ORIGIN_UNKNOWN', fault);
+      throw error;
+    });
+  }
+}
+
+async function publishDraft(parts: CatalogueParts, name: string, actor: string): Promise<VersionRecord> {
+  const draft = await storedDraft(parts.state, name);
+  assertPublishable(draft, name, parts.secondPersonFromLevel);
+  await assertOrigins(parts, draft);
+  const dataset = definedDataset(draft.definition);
+  const config = await configOf(parts, dataset, draft.base);
+  const published = await publishConfig(parts, config, {
+    record: { dataset, base: draft.base, by: 'review' },
+    actor,
+    operations: [{ type: 'del', key: lifeKeys.draft(name) }],
+  });
+  // The same text over the same rows is the version that is published already; the draft is done with all the same.
+  await parts.state.write([{ type: 'del', key: lifeKeys.draft(name) }]);
+  return (await storedVersions(parts.state, name)).find(({ version }) => version === published.version)!;
+}
+
+async function publishConfigured(parts: CatalogueParts, config: DatasetConfig, base: string): Promise<void> {
+  const { limits: _limits, ...dataset } = config;
+  await publishConfig(parts, config, {
+    record: { dataset: withoutConnection(dataset), base, by: 'configuration' },
+    operations: [],
+  });
+}
+
+/** The password's place belongs to the configuration and is not remembered with a version. */
+function withoutConnection(dataset: Omit<DatasetConfig, 'limits'>): VersionRecord['dataset'] {
+  if (dataset.source.type !== 'postgres') return { ...dataset, source: dataset.source };
+  const { connection: _connection, ...source } = dataset.source;
+  return { ...dataset, source };
+}
+
+async function publishConfig(
+  parts: CatalogueParts,
+  config: DatasetConfig,
+  {
+    record,
+    actor,
+    operations,
+  }: {
+    readonly record: Pick<VersionRecord, 'dataset' | 'base' | 'by'>;
+    readonly actor?: string;
+    readonly operations: readonly StateOperation[];
+  },
+): Promise<PublishedVersion> {
+  const { org, fingerprintKey } = parts;
+  const earlier = await storedVersions(parts.state, config.name);
+  const salt = (version: number): string | undefined =>
+    isShared(config) ? undefined : saltOf(fingerprintKey, config.name, version);
+  const hash = (version: number): string => metadataHash(datasetMetadata(org, config, version, salt(version)));
+  const fingerprint = await sourceFingerprint(fingerprintKey, config);
+  const recordOf = (published: PublishedVersion): VersionRecord => {
+    const { id, name, version, rows } = published;
+    const own = salt(version);
+    const publishedAt = new Date(parts.clock.now()).toISOString();
+    return {
+      ...record,
+      id,
+      name,
+      version,
+      rows,
+      state: 'published',
+      metadataHash: published.metadataHash,
+      publishedAt,
+      ...(own === undefined ? {} : { salt: own }),
+    };
+  };
+  const published = await publishVersion(parts, {
+    name: config.name,
+    level: config.level,
+    fingerprint,
+    metadataHash: hash,
+    measure: async () => ({ rows: await checkTable(config), commitment: fingerprint }),
+    fingerprintNow: () => sourceFingerprint(fingerprintKey, config),
+    actor,
+    operations: (version) => [...operations, ...publishOperations(earlier, recordOf(version))],
+  });
+  const known = earlier.find(({ version }) => version === published.version);
+  // A node of before kept no records of its versions.
+  if (known === undefined && earlier.every(({ version }) => version < published.version)) {
+    await parts.state.write(publishOperations(earlier, recordOf(published)));
+  }
+  if (known?.state !== 'withdrawn') offer(parts, { config, published });
+  return published;
+}
+
+/** Keyed, so that the same version always has the same one. */
+function saltOf(key: Uint8Array, name: string, version: number): string {
+  return toHex(hmacSha256(key, `${domains.datasetSalt}/${name}/${version}`));
+}
+
+function offer({ offered }: CatalogueParts, dataset: OfferedDataset): void {
+  const at = offered.findIndex(({ config }) => config.name === dataset.config.name);
+  offered.splice(at < 0 ? offered.length : at, at < 0 ? 0 : 1, dataset);
+}
+
+async function awaitReview(parts: CatalogueParts, definition: Draft['definition'], base: string): Promise<void> {
+  const digest = definitionDigest(definition);
+  const waiting = await storedDraft(parts.state, definition.dataset);
+  const published = (await storedVersions(parts.state, definition.dataset)).findLast(
+    ({ state }) => state !== 'revised',
+  );
+  const isPublished =
+    published !== undefined && published.by === 'review' && digestOfRecord(published) === digestOfDataset(definition);
+  if (waiting?.digest === digest || isPublished) return;
+  const drafter = pseudonym(parts.personKey, 'configuration');
+  const draft: Draft = {
+    name: definition.dataset,
+    definition,
+    base,
+    digest,
+    state: 'draft',
+    drafter,
+    step: 1 + (waiting?.step ?? 0),
+  };
+  await saveStep(parts, draft, drafter);
+}
+
+function digestOfDataset(definition: Draft['definition']): string {
+  return JSON.stringify(definedDataset(definition));
+}
+
+function digestOfRecord({ dataset }: VersionRecord): string {
+  return JSON.stringify(dataset);
+}
+
+async function withdrawVersion(
+  parts: CatalogueParts,
+  name: string,
+  version: number,
+  actor: string,
+): Promise<VersionRecord> {
+  const record = (await storedVersions(parts.state, name)).find((candidate) => candidate.version === version);
+  if (record === undefined) throw new ProtocolError('DATASET_VERSION_UNKNOWN', { dataset: name, version });
+  if (record.state === 'withdrawn') {
+    throw new ProtocolError('DATASET_STATE', { dataset: name, state: 'withdrawn', needed: 'published | revised' });
+  }
+  const at = parts.offered.findIndex(({ published }) => published.id === record.id);
+  // First it is no longer offered: what runs between chain and log must not ask for it.
+  if (at >= 0) parts.offered.splice(at, 1);
+  await parts.ledger.withdrawDatasetVersion(record.id);
+  const withdrawn: VersionRecord = {
+    ...record,
+    state: 'withdrawn',
+    withdrawnAt: new Date(parts.clock.now()).toISOString(),
+  };
+  await parts.events.append(
+    'dataset',
+    {
+      datasetId: record.id,
+      owner: parts.org,
+      level: record.dataset.level,
+      state: 'withdrawn',
+      metadataHash: record.metadataHash,
+      actor,
+    },
+    {
+      id: `catalogue/${record.id}/withdrawn`,
+      operations: [{ type: 'put', key: lifeKeys.version(name, version), value: withdrawn }],
+    },
+  );
+  return withdrawn;
+}
+
+async function entryState({ state }: CatalogueParts, name: string): Promise<EntryState> {
+  return { name, draft: (await storedDraft(state, name)) ?? null, versions: await storedVersions(state, name) };
+}
+
+async function reopenPublished(parts: CatalogueParts): Promise<readonly string[]> {
+  const away: string[] = [];
+  for (const record of await storedVersions(parts.state)) {
+    if (record.state !== 'published' || record.by !== 'review') continue;
+    const published = await parts.state.get<PublishedVersion>(`published/${record.name}`);
+    if (published?.id !== record.id) continue;
+    try {
+      offer(parts, { config: await configOf(parts, record.dataset, record.base), published });
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      away.push(record.name);
+    }
+  }
+  return away;
+}
