@@ -72,8 +72,8 @@ test('a batch that vanished from the middle of the journal is named by fsck', as
   bytes[inside] = bytes[inside]! ^ 0xff;
   await writeFile(file, bytes);
   const { difference } = await fsck(log);
-  assert.ok(difference?.where.startsWith('event/'), JSON.stringify(difference));
-  assert.equal(difference.code, 'FSCK_MISSING');
+  assert.equal(difference?.code, 'FSCK_MISSING');
+  assert.match(difference.where, /^event\//);
 });
 
 test('a journal whose last batch is gone is clean in itself; the chain shows that the log was set back', async (t) => {
