@@ -12,7 +12,7 @@ import { EvidenceLog } from '@sealedger/node/evidence/log.ts';
 import type { EventDraft } from '@sealedger/node/evidence/log-entry.ts';
 import { eventSigner } from '@sealedger/node/evidence/signer.ts';
 import { canonicalText } from '@sealedger/protocol/canonical.ts';
-import { bundleText } from '@sealedger/protocol/evidence/bundle.ts';
+import { bundleText } from '@sealedger/protocol/evidence/bundle-file.ts';
 import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
 import { verifyBundleText } from '@sealedger/sdk/verify/verify-bundle.ts';
 import { Level } from 'level';

@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nativeEd25519 } from '@sealedger/node/crypto.ts';
 import { openKeystore } from '@sealedger/node/keys/keystore.ts';
-import { bundleText, parseBundle } from '@sealedger/protocol/evidence/bundle.ts';
+import { bundleText } from '@sealedger/protocol/evidence/bundle-file.ts';
 import { parseIdentifier } from '@sealedger/protocol/identifier.ts';
 import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { transformedValue } from '@sealedger/protocol/model.ts';
@@ -154,7 +154,7 @@ async function writeEvidence(bank: Bank, requestId: string, out: string): Promis
   const bundles = await bank.evidence(requestId);
   await mkdir(join(out, 'evidence'), { recursive: true });
   for (const { name, bundle } of bundles) {
-    await writeFile(join(out, 'evidence', `${name}.json`), bundleText(parseBundle(bundle)));
+    await writeFile(join(out, 'evidence', `${name}.json`), bundleText(bundle));
   }
   return bundles.length;
 }

@@ -261,8 +261,8 @@ function foldRight(hashes: readonly Uint8Array[]): Uint8Array {
   return hashes.reduceRight((right, left) => nodeHash(left, right));
 }
 
-/** The largest power of two below `size`, for size >= 2. */
-function splitOf(size: number): number {
+/** The largest power of two below `size`, for size >= 2: where a tree divides. */
+export function splitOf(size: number): number {
   let split = 1;
   while (2 * split < size) split *= 2;
   return split;

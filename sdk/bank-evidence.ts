@@ -1,7 +1,8 @@
 /** Evidence from all who took part: one bundle for the request, one for each released batch. */
 
 import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
-import { type Bundle, parseBundle } from '@sealedger/protocol/evidence/bundle.ts';
+import type { Bundle } from '@sealedger/protocol/evidence/bundle.ts';
+import { parseBundle } from '@sealedger/protocol/evidence/bundle-file.ts';
 import { mergeBundles } from '@sealedger/protocol/evidence/merge.ts';
 import type { BankContext } from './bank.ts';
 

@@ -7,6 +7,7 @@
 import { fromHex, toHex } from '@sealedger/protocol/bytes.ts';
 import { type DatasetListing, datasetListingSchema } from '@sealedger/protocol/dataset.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import type { Bundle } from '@sealedger/protocol/evidence/bundle.ts';
 import type { SubjectId } from '@sealedger/protocol/identifier.ts';
 import { createLedgerClient, type LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import type { Deployment } from '@sealedger/protocol/ledger/deployment.ts';
@@ -75,7 +76,7 @@ export interface Bank {
   /** Ends the request: gates erase their keys. */
   complete(requestId: string): Promise<void>;
   /** One bundle over all organisations that took part. */
-  evidence(requestId: string): Promise<readonly { readonly name: string; readonly bundle: unknown }[]>;
+  evidence(requestId: string): Promise<readonly { readonly name: string; readonly bundle: Bundle }[]>;
   readonly traffic: PeerClient['traffic'];
   readonly ledger: LedgerClient;
 }

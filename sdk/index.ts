@@ -5,7 +5,8 @@
  */
 export { type DatasetListing, type DatasetMetadata, datasetListingSchema } from '@sealedger/protocol/dataset.ts';
 export { type ErrorDetails, isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
-export { type Bundle, bundleText, MAX_BUNDLE_BYTES, parseBundle } from '@sealedger/protocol/evidence/bundle.ts';
+export type { Bundle, BundleSubject } from '@sealedger/protocol/evidence/bundle.ts';
+export { bundleText, MAX_BUNDLE_BYTES, parseBundle } from '@sealedger/protocol/evidence/bundle-file.ts';
 export { mergeBundles } from '@sealedger/protocol/evidence/merge.ts';
 export { parseTrust, type Trust, trustOfDeployment } from '@sealedger/protocol/evidence/trust.ts';
 export {

@@ -1,5 +1,5 @@
 /**
- * This organisation's part of a bundle: its events about a request or a released batch, and what ties them to the chain.
+ * This organisation's part of a bundle: its events about a request, a released batch or a version, and what ties them to the chain.
  *
  * Learns: who gets the part learns the fields that are not withheld; the signed statement in it tells whether events
  * were left out. Parts of several nodes join with protocol/evidence/merge.ts.
@@ -7,7 +7,6 @@
 import { SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import {
-  BUNDLE_FORMAT,
   type Bundle,
   type BundleConsistency,
   type BundleItem,
@@ -36,20 +35,25 @@ export type ExportParts = {
 export type ExportOptions = {
   /** Fields whose openings stay here; default: none. */
   readonly withhold?: (kind: EventKind, field: string) => boolean;
-  /** Newest unlockings that go in one by one; the others are counted. Default 8. */
+  /** Newest unlockings that go in one by one; the others are counted. Default 4,096. */
   readonly maxUnlockings?: number;
+  /** Newest work orders and points of the versions that go in; the others are counted. Default 64 beside a request, else 4,096. */
+  readonly maxRepairs?: number;
   /** Size of this log up to which the receiver has verified it: a consistency proof from there goes in. */
   readonly since?: number;
 };
 
-const DEFAULT_MAX_UNLOCKINGS = 8;
+const DEFAULT_MAX_UNLOCKINGS = 4096;
+const DEFAULT_MAX_REPAIRS = { request: 64, batch: 0, version: 4096 } as const;
+const REPAIRS = new Set<EventKind>(['workOrder', 'points']);
 
-type Selection = { readonly events: readonly LoggedEvent[]; readonly omitted: number };
+/** What goes in, and how many unlockings and repairs stay out. */
+type Selection = { readonly events: readonly LoggedEvent[]; readonly omitted: number; readonly omittedRepairs: number };
 type Anchor = EventOf<'CheckpointAnchored'>;
 
 /**
  * Builds the part. Everything that concerns the subject must be anchored; where it is not, anchor and call again.
- * @throws {ProtocolError} EXPORT_REQUEST_UNKNOWN, EXPORT_NOT_ANCHORED, EXPORT_BLOCK_REPLACED, CHAIN_UNREACHABLE
+ * @throws {ProtocolError} EXPORT_REQUEST_UNKNOWN, EXPORT_VERSION_UNKNOWN, EXPORT_NOT_ANCHORED, EXPORT_BLOCK_REPLACED, CHAIN_UNREACHABLE
  */
 export async function exportBundle(
   { log, signer, rpc, deployment }: ExportParts,
@@ -58,30 +62,26 @@ export async function exportBundle(
 ): Promise<Bundle> {
   const prover = createChainProver(rpc, deployment);
   const facts = await prover.factsAbout(subject);
-  const { events, omitted } = await selectEvents(
-    log,
-    subject,
-    facts.datasetVersions,
-    options.maxUnlockings ?? DEFAULT_MAX_UNLOCKINGS,
-  );
+  const selection = await selectEvents(log, subject, facts.datasetVersions, {
+    unlockings: subject.kind === 'request' ? (options.maxUnlockings ?? DEFAULT_MAX_UNLOCKINGS) : 0,
+    repairs: options.maxRepairs ?? DEFAULT_MAX_REPAIRS[subject.kind],
+  });
+  const { events } = selection;
   const anchors = anchorsFor(events, await prover.anchorsOf(log.org));
-  const keys = events.length === 0 ? [] : await prover.keysOf(log.org);
+  const keys = events.length === 0 ? [] : await prover.standingOf(log.org);
   const sizes = [...new Set([...anchors.values()].map(({ args }) => args.size))].sort((a, b) => a - b);
   const places = [...facts.events, ...keys, ...anchors.values()];
   const { blocks, receipts } = await prover.prove(places);
   const withhold = options.withhold ?? (() => false);
   const { chainId, genesisHash, contracts } = deployment;
   return orderBundle({
-    format: BUNDLE_FORMAT,
-    suite: SUITE,
-    version: 1,
     subject,
     chain: { chainId, genesisHash, contracts },
     blocks: [...blocks],
     receipts: [...receipts],
     checkpoints: await Promise.all(sizes.map((size) => log.checkpoint(size))),
     consistency: await consistencyBetween(log, options.since === undefined ? sizes : [options.since, ...sizes]),
-    statements: await stateCompleteness(signer, subject, { events, omitted }, facts, sizes.at(-1)),
+    statements: await stateCompleteness(signer, subject, selection, facts, sizes.at(-1)),
     items: await Promise.all(
       events.map((event) => itemOf(log, event, anchors.get(event.signed.keyEpoch)!.args.size, withhold)),
     ),
@@ -93,21 +93,29 @@ async function selectEvents(
   log: ReadableLog,
   subject: BundleSubject,
   datasetVersions: readonly string[],
-  maxUnlockings: number,
+  max: { readonly unlockings: number; readonly repairs: number },
 ): Promise<Selection> {
   const found = await Promise.all([
-    log.find('requestId', subject.requestId),
+    ...(subject.kind === 'version' ? [] : [log.find('requestId', subject.requestId)]),
     ...datasetVersions.map((id) => log.find('datasetId', id)),
   ]);
   const kinds = new Map(found.flat().map(({ index, kind }) => [index, kind]));
   const indexes = [...kinds.keys()].sort((a, b) => a - b);
   const unlockings = indexes.filter((index) => kinds.get(index) === 'unlocking');
-  const kept = subject.kind === 'batch' || maxUnlockings === 0 ? [] : unlockings.slice(-maxUnlockings);
-  const chosen = indexes.filter((index) => kinds.get(index) !== 'unlocking' || kept.includes(index));
-  const events = await Promise.all(chosen.map((index) => log.eventAt(index)));
+  const repairs = indexes.filter((index) => REPAIRS.has(kinds.get(index)!));
+  const left = new Set([...allButNewest(unlockings, max.unlockings), ...allButNewest(repairs, max.repairs)]);
+  const events = await Promise.all(indexes.filter((index) => !left.has(index)).map((index) => log.eventAt(index)));
   const isMeant = ({ index, openings }: LoggedEvent): boolean =>
-    subject.kind === 'request' || kinds.get(index) !== 'result' || openings['batch']?.value === subject.batch;
-  return { events: events.filter(isMeant), omitted: unlockings.length - kept.length };
+    subject.kind !== 'batch' || kinds.get(index) !== 'result' || openings['batch']?.value === subject.batch;
+  return {
+    events: events.filter(isMeant),
+    omitted: Math.max(0, unlockings.length - max.unlockings),
+    omittedRepairs: Math.max(0, repairs.length - max.repairs),
+  };
+}
+
+function allButNewest(indexes: readonly number[], count: number): readonly number[] {
+  return indexes.slice(0, Math.max(0, indexes.length - count));
 }
 
 /**
@@ -154,14 +162,15 @@ async function consistencyBetween(log: ReadableLog, sizes: readonly number[]): P
 async function stateCompleteness(
   signer: EventSigner,
   subject: BundleSubject,
-  { events, omitted }: Selection,
+  { events, omitted, omittedRepairs }: Selection,
   facts: SubjectFacts,
   logSize: number | undefined,
 ): Promise<SignedStatement[]> {
   if (logSize === undefined) return [];
   const leaves = events.map(({ index }) => index);
   const chain = { chainBlock: facts.events.at(-1)!.blockNumber, chainEvents: facts.events.length };
-  const statement: Statement = { suite: SUITE, org: signer.org, subject, logSize, leaves, omitted, ...chain };
+  const counts = { omitted, omittedRepairs };
+  const statement: Statement = { suite: SUITE, org: signer.org, subject, logSize, leaves, ...counts, ...chain };
   const { keyEpoch } = signer;
   return [{ statement, keyEpoch, signature: await signer.sign(statementSigningBytes(statement, keyEpoch)) }];
 }

@@ -22,6 +22,7 @@ export interface RouteParts extends LogRouteParts {
   readonly lane: (caller: string, requestId: string, lane: number) => Promise<unknown>;
   readonly result: (caller: string, requestId: string, batch: number) => Promise<void>;
   readonly evidence: (requestId: string) => Promise<unknown>;
+  readonly versionEvidence: (datasetId: string) => Promise<unknown>;
   readonly batchEvidence: (requestId: string, org: string, batch: number) => Promise<unknown>;
 }
 
@@ -112,6 +113,7 @@ function releaseRoutes(parts: RouteParts): Route[] {
         ordinal(context.params['batch']),
       ),
     })),
+    get('/v1/evidence/versions/:id', readers, async (context) => ({ json: await parts.versionEvidence(id(context)) })),
     get('/v1/evidence/requests/:id', readers, async (context) => ({
       json: await parts.evidence(id(context)),
     })),

@@ -1,5 +1,6 @@
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { BundleSubject } from '@sealedger/protocol/evidence/bundle.ts';
+import { bundleJson } from '@sealedger/protocol/evidence/bundle-file.ts';
 import { exportBundle } from '../evidence/export.ts';
 import type { NodeParts } from './parts.ts';
 
@@ -8,10 +9,12 @@ export function evidenceServices(parts: NodeParts) {
   const exported = async (subject: BundleSubject) => {
     await parts.counts.flush();
     await evidence.anchorer.flush();
-    return exportBundle({ log: evidence.log, signer: evidence.signer, rpc, deployment: client.deployment }, subject);
+    const exporting = { log: evidence.log, signer: evidence.signer, rpc, deployment: client.deployment };
+    return bundleJson(await exportBundle(exporting, subject));
   };
   return {
     result: (caller: string, requestId: string, batch: number) => logResult(parts, caller, requestId, batch),
+    versionEvidence: (datasetId: string) => exported({ kind: 'version', datasetId }),
     evidence: (requestId: string) => exported({ kind: 'request', requestId }),
     batchEvidence: (requestId: string, org: string, batch: number) =>
       exported({ kind: 'batch', requestId, org, batch }),

@@ -1,54 +1,48 @@
 /**
- * The evidence bundle: one JSON file that verifies without any network.
+ * An evidence bundle as code holds it: every part that a verifier looks at, each with its own proof.
  *
  * It carries nothing twice. What the chain said (keys, checkpoints, decisions, counts) is not repeated in words: it is
- * read out of proven receipts, so that no part of the file can disagree with its proof. Every part stands in one order
- * and is needed; the file is canonical JSON (RFC 8785), with one line feed at its end.
+ * read out of proven receipts, so that no part can disagree with its proof. Every part stands in one order and is
+ * needed. Its file is bundle-file.ts.
  */
 import { z } from 'zod';
 import { concatPrefixed, utf8 } from '../bytes.ts';
-import { canonicalBytes, canonicalText } from '../canonical.ts';
+import { canonicalBytes } from '../canonical.ts';
 import { domains, SUITE } from '../domains.ts';
+import type { BlockSeal } from '../ledger/block-seal.ts';
 import type { LedgerEvent } from '../ledger/events.ts';
-import { hex32, organisationId, parseDocument } from '../schema.ts';
-import { signedCheckpointSchema } from './checkpoint.ts';
-import { openingsSchema, signedEventSchema } from './event.ts';
-import { contractsSchema } from './trust.ts';
-
-export const BUNDLE_FORMAT = 'sealedger-evidence-bundle';
-/** A verifier reads no larger file: 64 MiB of text. */
-export const MAX_BUNDLE_BYTES = 64 * 1024 * 1024;
-
-const hexBytes = z.string().regex(/^([0-9a-f]{2})+$/, 'lower-case hex');
-const signature = z.string().regex(/^[0-9a-f]{128}$/, '64 bytes as 128 lower-case hex digits');
-/** A tree below 2^53 leaves needs no longer proof. */
-const merkleProof = z.array(hex32).max(54);
+import { hex32, organisationId } from '../schema.ts';
+import type { SignedCheckpoint } from './checkpoint.ts';
+import type { Openings, SignedEvent } from './event.ts';
+import type { Trust } from './trust.ts';
 
 export const subjectSchema = z.discriminatedUnion('kind', [
   /** The life of one request, from every node involved. */
   z.strictObject({ kind: z.literal('request'), requestId: hex32 }),
+  /** One version of a dataset: its publication, its quality scores, and what came of them. */
+  z.strictObject({ kind: z.literal('version'), datasetId: hex32 }),
   /** One batch of released results, as `org` committed to it on chain. */
   z.strictObject({ kind: z.literal('batch'), requestId: hex32, org: organisationId, batch: z.int().min(1) }),
 ]);
 export type BundleSubject = z.output<typeof subjectSchema>;
 
-export const bundleItemSchema = z.strictObject({
-  signed: signedEventSchema,
+/** An event, what is open of it, and its place in the log of its source. */
+export type BundleItem = {
+  readonly signed: SignedEvent;
   /** Openings of the fields that are not withheld. */
-  openings: openingsSchema,
-  /** Place in the log of the event's source, and the proof towards the checkpoint of `checkpointSize` events. */
-  log: z.strictObject({
-    leafIndex: z.int().min(0),
-    checkpointSize: z.int().min(1),
-    inclusionProof: merkleProof,
-  }),
-});
-export type BundleItem = z.output<typeof bundleItemSchema>;
+  readonly openings: Openings;
+  /** The proof, in hex from the leaf up, leads to the checkpoint of `checkpointSize` events. */
+  readonly log: {
+    readonly leafIndex: number;
+    readonly checkpointSize: number;
+    readonly inclusionProof: readonly string[];
+  };
+};
 
 /**
  * One organisation's word for what belongs in the bundle, so that who drops a part breaks a signature: of the first
- * `logSize` events of its log the ones at `leaves` are all that concern the subject, but for `omitted` unlockings that
- * were left out; and up to block `chainBlock` the contracts said `chainEvents` things of the subject.
+ * `logSize` events of its log the ones at `leaves` are all that concern the subject, but for `omitted` unlockings and
+ * `omittedRepairs` work orders and points that were left out; and up to block `chainBlock` the contracts said `chainEvents` things of the subject.
  */
 export const statementSchema = z.strictObject({
   suite: z.literal(SUITE),
@@ -57,72 +51,52 @@ export const statementSchema = z.strictObject({
   logSize: z.int().min(1),
   leaves: z.array(z.int().min(0)),
   omitted: z.int().min(0),
+  omittedRepairs: z.int().min(0),
   chainBlock: z.int().min(0),
   chainEvents: z.int().min(1),
 });
 export type Statement = z.output<typeof statementSchema>;
 
-export const signedStatementSchema = z.strictObject({
-  statement: statementSchema,
-  keyEpoch: z.int().min(0),
-  signature,
-});
-export type SignedStatement = z.output<typeof signedStatementSchema>;
+export type SignedStatement = { readonly statement: Statement; readonly keyEpoch: number; readonly signature: string };
 
-export const consistencySchema = z.strictObject({
-  org: organisationId,
-  from: z.int().min(1),
-  to: z.int().min(2),
-  proof: merkleProof,
-});
+/** That the log of `org` with `to` events is the one with `from` events and more. */
+export type BundleConsistency = {
+  readonly org: string;
+  readonly from: number;
+  readonly to: number;
+  readonly proof: readonly string[];
+};
 
-export const blockSchema = z.strictObject({
-  /** RLP of the header. */
-  header: hexBytes,
-  seals: z.array(z.strictObject({ validator: hex32, signature })).max(64),
-});
+export type BundleBlock = {
+  /** RLP of the header in hex. */
+  readonly header: string;
+  readonly seals: readonly BlockSeal[];
+};
 
-export const receiptSchema = z.strictObject({
+export type BundleReceipt = {
   /** Hash of a block of this bundle. */
-  block: hex32,
-  transactionIndex: z.int().min(0),
-  /** Nodes of the receipts trie from the root down; the last one carries the receipt. */
-  proof: z.array(hexBytes).min(1).max(64),
-});
+  readonly block: string;
+  readonly transactionIndex: number;
+  /** Nodes of the receipts trie in hex from the root down; the last one carries the receipt. */
+  readonly proof: readonly string[];
+};
 
-export const bundleSchema = z.strictObject({
-  format: z.literal(BUNDLE_FORMAT),
-  suite: z.literal(SUITE),
-  version: z.literal(1),
-  subject: subjectSchema,
-  chain: z.strictObject({ chainId: z.int().min(1), genesisHash: hex32, contracts: contractsSchema }),
+export type Bundle = {
+  readonly subject: BundleSubject;
+  readonly chain: { readonly chainId: number; readonly genesisHash: string; readonly contracts: Trust['contracts'] };
   /** By number. */
-  blocks: z.array(blockSchema),
+  readonly blocks: readonly BundleBlock[];
   /** By block and index: registrations of keys, anchors, and everything the contracts said of the subject. */
-  receipts: z.array(receiptSchema),
+  readonly receipts: readonly BundleReceipt[];
   /** By organisation and size. */
-  checkpoints: z.array(signedCheckpointSchema),
+  readonly checkpoints: readonly SignedCheckpoint[];
   /** Between neighbouring checkpoints of one organisation, by organisation and size. */
-  consistency: z.array(consistencySchema),
+  readonly consistency: readonly BundleConsistency[];
   /** By organisation, one each. */
-  statements: z.array(signedStatementSchema),
+  readonly statements: readonly SignedStatement[];
   /** By organisation and place in its log. */
-  items: z.array(bundleItemSchema),
-});
-export type Bundle = z.output<typeof bundleSchema>;
-export type BundleBlock = z.output<typeof blockSchema>;
-export type BundleReceipt = z.output<typeof receiptSchema>;
-export type BundleConsistency = z.output<typeof consistencySchema>;
-
-/** @throws {ProtocolError} SCHEMA_MISMATCH */
-export function parseBundle(value: unknown): Bundle {
-  return parseDocument(bundleSchema, value, 'evidence bundle');
-}
-
-/** The text of a bundle's file. */
-export function bundleText(bundle: Bundle): string {
-  return `${canonicalText(bundle)}\n`;
-}
+  readonly items: readonly BundleItem[];
+};
 
 /** What an organisation signs of a statement: domain and canonical `{keyEpoch, statement}`, length-prefixed. */
 export function statementSigningBytes(statement: Statement, keyEpoch: number): Uint8Array {
@@ -135,8 +109,9 @@ export function concernsSubject(
   subject: BundleSubject,
   datasetVersions: readonly string[],
 ): boolean {
+  if (event.contract === 'catalogue') return datasetVersions.includes(event.args.id);
+  if (subject.kind === 'version') return false;
   if (event.contract === 'requests') return event.args.id === subject.requestId;
-  if (event.name === 'DatasetVersionPublished') return datasetVersions.includes(event.args.id);
   if (event.name !== 'ResultCommitted' || event.args.requestId !== subject.requestId) return false;
   return subject.kind === 'request' || (event.args.org === subject.org && event.args.batch === subject.batch);
 }

@@ -25,23 +25,25 @@ export type ProvenParts = { readonly blocks: readonly BundleBlock[]; readonly re
 
 /** What the contracts said about a subject. */
 export type SubjectFacts = {
-  /** Ids of the dataset versions that the request asks for, the register's last. */
+  /** Ids of the dataset versions that the request asks for, the register's last; the version itself where it is the subject. */
   readonly datasetVersions: readonly string[];
-  /** In order of the chain: the versions' publications, the life of the request, commitments to its results. */
+  /** In order of the chain: publications and scores of the versions, the life of the request, commitments to its results. */
   readonly events: readonly LedgerEvent[];
 };
 
 export type ChainProver = {
-  /** @throws {ProtocolError} EXPORT_REQUEST_UNKNOWN; CHAIN_UNREACHABLE */
+  /** @throws {ProtocolError} EXPORT_REQUEST_UNKNOWN, EXPORT_VERSION_UNKNOWN; CHAIN_UNREACHABLE */
   factsAbout(subject: BundleSubject): Promise<SubjectFacts>;
-  /** Every registration of keys of an organisation, oldest first. */
-  keysOf(org: string): Promise<readonly EventOf<'KeysChanged'>[]>;
+  /** Every registration of keys of an organisation, its suspensions and reinstatements, oldest first. */
+  standingOf(org: string): Promise<readonly LedgerEvent[]>;
   /** Every checkpoint that an organisation anchored, smallest first. */
   anchorsOf(org: string): Promise<readonly EventOf<'CheckpointAnchored'>[]>;
   /** Blocks, seals and receipt proofs of the transactions at these places. */
   prove(places: readonly EventPlace[]): Promise<ProvenParts>;
 };
 
+/** What decides whether an organisation's key counts at a time. */
+const STANDING = new Set<string>(['KeysChanged', 'OrganisationSuspended', 'OrganisationReinstated']);
 const blockAnswerSchema = z.object({ hash: z.string(), transactions: z.array(z.string()) });
 const sealSchema = z.object({ validator: z.string(), signature: z.string() });
 
@@ -55,21 +57,32 @@ export function createChainProver(rpc: Rpc, deployment: Deployment): ChainProver
     const filter = { fromBlock: 0, toBlock: 'latest', topics: [eventTopic(contract, name), ...topics] } as const;
     return (await readEvents(rpc, deployment, filter, [contract])) as readonly EventOf<N>[];
   };
+  const versionEvents = (id: string): Promise<readonly LedgerEvent[]> =>
+    readEvents(rpc, deployment, { fromBlock: 0, toBlock: 'latest', topics: [null, toWord(id)] }, ['catalogue']);
   return {
     factsAbout: async (subject) => {
+      if (subject.kind === 'version') {
+        const events = await versionEvents(subject.datasetId);
+        if (events.length === 0) throw new ProtocolError('EXPORT_VERSION_UNKNOWN', {});
+        return { datasetVersions: [subject.datasetId], events: [...events].sort(byPlace) };
+      }
       const request = toWord(subject.requestId);
       const filter = { fromBlock: 0, toBlock: 'latest', topics: [null, request] } as const;
       const life = await readEvents(rpc, deployment, filter, ['requests']);
       const submitted = life.find((event) => event.name === 'RequestSubmitted');
       if (submitted === undefined) throw new ProtocolError('EXPORT_REQUEST_UNKNOWN', {});
       const datasetVersions = [...submitted.args.datasetVersions, submitted.args.registerVersion];
-      const published = datasetVersions.map((id) => eventsOf('catalogue', 'DatasetVersionPublished', [toWord(id)]));
+      const versions = Promise.all(datasetVersions.map(versionEvents));
       const committed = eventsOf('evidence', 'ResultCommitted', [null, request]);
-      const all: LedgerEvent[] = [...(await Promise.all(published)).flat(), ...life, ...(await committed)];
+      const all: LedgerEvent[] = [...(await versions).flat(), ...life, ...(await committed)];
       const events = all.filter((event) => concernsSubject(event, subject, datasetVersions));
       return { datasetVersions, events: events.sort(byPlace) };
     },
-    keysOf: (org) => eventsOf('consortium', 'KeysChanged', [orgToBytes32(org)]),
+    standingOf: async (org) => {
+      const filter = { fromBlock: 0, toBlock: 'latest', topics: [null, orgToBytes32(org)] } as const;
+      const all = await readEvents(rpc, deployment, filter, ['consortium']);
+      return all.filter(({ name }) => STANDING.has(name)).sort(byPlace);
+    },
     anchorsOf: (org) => eventsOf('evidence', 'CheckpointAnchored', [orgToBytes32(org)]),
     prove: (places) => provePlaces(rpc, places),
   };
@@ -115,7 +128,7 @@ async function proveBlock(
 }
 
 /** The seals of a block; none where the chain has no such method: then only a pinned checkpoint ties the block. */
-async function sealsOf(rpc: Rpc, tag: string): Promise<BlockSeal[]> {
+export async function sealsOf(rpc: Rpc, tag: string): Promise<BlockSeal[]> {
   try {
     const seal = sealSchema.safeParse(await rpc.request('sealedger_blockSeal', [tag]));
     return seal.success ? [seal.data] : [];

@@ -82,17 +82,27 @@ export function createEvent<K extends EventKind>(
     data[name] = commitField(salt, name, value, context.primitives ?? portablePrimitives);
     openings[name] = { salt: toHex(salt), value: typeof value === 'object' ? [...value] : value };
   }
-  const event: EvidenceEvent = {
+  const { id, source, time } = context;
+  const event = envelopeOf(kind, { id, org: source, time: time.toISOString(), data });
+  return { event, openings };
+}
+
+/** The envelope around commitments: all that is the same in every event of a kind stands here. */
+export function envelopeOf(
+  kind: EventKind,
+  varying: { readonly id: string; readonly org: string; readonly time: string; readonly data: EvidenceEvent['data'] },
+): EvidenceEvent {
+  const { id, org, time, data } = varying;
+  return {
     specversion: '1.0',
-    id: context.id,
-    source: SOURCE_PREFIX + context.source,
+    id,
+    source: SOURCE_PREFIX + org,
     type: eventType(kind),
-    time: context.time.toISOString(),
+    time,
     datacontenttype: 'application/json',
     suite: SUITE,
     data,
   };
-  return { event, openings };
 }
 
 /** The bytes that an organisation signs for an event: domain and canonical `{event, keyEpoch}`, length-prefixed. */

@@ -16,7 +16,7 @@ import { orderBundle } from './bundle-order.ts';
 export function mergeBundles(parts: readonly Bundle[]): Bundle {
   const [first] = parts;
   if (first === undefined) throw new ProtocolError('BUNDLE_PARTS_DIFFER', { what: 'number of parts' });
-  for (const what of ['format', 'suite', 'version', 'subject', 'chain'] as const) {
+  for (const what of ['subject', 'chain'] as const) {
     const expected = canonicalText(first[what]);
     if (parts.some((part) => canonicalText(part[what]) !== expected)) {
       throw new ProtocolError('BUNDLE_PARTS_DIFFER', { what });

@@ -58,6 +58,10 @@ export const evidenceMessages = {
     en: 'The chain knows no such request.',
     'zh-CN': '链上没有该请求。',
   },
+  EXPORT_VERSION_UNKNOWN: {
+    en: 'The chain knows no such version of a dataset.',
+    'zh-CN': '链上没有该数据集版本。',
+  },
   EXPORT_NOT_ANCHORED: {
     en: 'Event {index} is not anchored yet (anchored: {anchored}); anchor the log, then export.',
     'zh-CN': '事件 {index} 尚未锚定(已锚定:{anchored});请先锚定日志再导出。',

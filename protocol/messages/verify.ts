@@ -32,6 +32,15 @@ export const verifyMessages = {
     en: 'The request went through its states in the only order there is',
     'zh-CN': '请求按唯一允许的顺序经过各状态',
   },
+  CLAIM_VERSION_PUBLISHED: { en: 'The version was published by its owner', 'zh-CN': '该数据版本由其所有方发布' },
+  CLAIM_QUALITY_RECORDED: {
+    en: 'The quality score of the version is on the chain and in the log of its owner',
+    'zh-CN': '该版本的质量评分已上链,并记入其所有方的日志',
+  },
+  CLAIM_QUALITY_FLOOR: {
+    en: 'When the attempt was opened, every dataset met the quality floor of the request',
+    'zh-CN': '开启计算时,各数据集均达到请求所要求的质量下限',
+  },
   CLAIM_UNLOCKS_METERED: { en: 'The unlockings add up and stay within the grant', 'zh-CN': '解锁次数相符且未超授权' },
   CLAIM_COMPUTATION_AGREES: {
     en: 'All organisations worked on the same computation',
@@ -154,6 +163,27 @@ export const verifyMessages = {
   WHY_LIFE_DATASET: {
     en: 'Dataset version {dataset} was asked for and no proven receipt publishes it.',
     'zh-CN': '所请求的数据集版本 {dataset} 没有经证明的发布收据。',
+  },
+  WHY_LIFE_WITHDRAWN: {
+    en: '{step} over the dataset version {dataset} after it was withdrawn.',
+    'zh-CN': '数据集版本 {dataset} 撤回之后仍发生 {step}。',
+  },
+  WHY_VERSION_UNKNOWN: { en: 'No proven receipt publishes the version.', 'zh-CN': '没有经证明的收据发布该版本。' },
+  WHY_NO_SCORE: {
+    en: 'The chain records no quality score of version {dataset}.',
+    'zh-CN': '链上没有版本 {dataset} 的质量评分。',
+  },
+  WHY_SCORE_ORDER: {
+    en: 'Round {found} of the scores follows where {expected} was to come, or somebody else than the owner recorded it.',
+    'zh-CN': '质量评分第 {found} 轮出现在应为第 {expected} 轮之处,或并非由所有方记录。',
+  },
+  WHY_SCORE_UNLOGGED: {
+    en: 'The log of {org} says nothing of round {round}.',
+    'zh-CN': '{org} 的日志中没有第 {round} 轮评分。',
+  },
+  WHY_BELOW_FLOOR: {
+    en: 'Version {dataset} scored {found} of 10,000; the request asks for {floor}.',
+    'zh-CN': '版本 {dataset} 得分 {found}(满分 10000);请求要求不低于 {floor}。',
   },
   WHY_LIFE_STRANGER: {
     en: '{step} by {org}, which has no part in the request.',

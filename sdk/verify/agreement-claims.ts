@@ -1,7 +1,7 @@
 /** What the nodes logged against what the contracts said, and against each other. */
 
 import { canonicalText } from '@sealedger/protocol/canonical.ts';
-import type { BundleItem } from '@sealedger/protocol/evidence/bundle.ts';
+import type { BundleItem, BundleSubject } from '@sealedger/protocol/evidence/bundle.ts';
 import { describeEvent } from '@sealedger/protocol/evidence/event.ts';
 import type { EventKind, FieldValue } from '@sealedger/protocol/evidence/event-kinds.ts';
 import type { LedgerEvent } from '@sealedger/protocol/ledger/events.ts';
@@ -18,12 +18,12 @@ type Expected = { readonly fields: Values } | 'absent' | null;
 /** Claim EVENT_AGREES of every event whose fields are open: it is about the subject, and says what the chain says. */
 export function checkAgreement(context: LogContext, life: RequestLife): void {
   const { bundle, facts, claims } = context;
-  const datasets = datasetVersionsOf(facts, bundle.subject.requestId);
+  const datasets = datasetVersionsOf(facts, bundle.subject);
   const events = subjectEvents(context);
   for (const item of bundle.items) {
     const about = itemName(item);
     const opened = valuesOf(item);
-    const isAbout = concernOf(opened, bundle.subject.requestId, datasets);
+    const isAbout = concernOf(opened, bundle.subject, datasets);
     if (isAbout === undefined) {
       claims.isBeyond('EVENT_AGREES', about, 'WHY_WITHHELD');
       continue;
@@ -54,9 +54,9 @@ function valuesOf({ openings }: BundleItem): Values {
 }
 
 /** Whether an event is about the subject; undefined where the field that would tell is withheld. */
-function concernOf(opened: Values, requestId: string, datasets: readonly string[]): boolean | undefined {
+function concernOf(opened: Values, subject: BundleSubject, datasets: readonly string[]): boolean | undefined {
   const { requestId: request, datasetId: dataset } = opened;
-  if (request !== undefined) return request === requestId;
+  if (request !== undefined) return subject.kind !== 'version' && request === subject.requestId;
   return dataset === undefined ? undefined : typeof dataset === 'string' && datasets.includes(dataset);
 }
 
@@ -72,6 +72,9 @@ type Case = {
   readonly events: readonly LedgerEvent[];
   readonly life: RequestLife;
 };
+
+/** Steps that end a request before its work is done. */
+const ENDS = new Set<string>(['RequestRevoked', 'RequestWithdrawn', 'RequestRejected', 'RequestExpired']);
 
 const expectations: Partial<Record<EventKind, (event: Case) => Expected>> = {
   request: ({ life }) => {
@@ -102,7 +105,34 @@ const expectations: Partial<Record<EventKind, (event: Case) => Expected>> = {
     const { requestId, batch, commitment, count } = committed.args;
     return { fields: { requestId, batch, commitment, count } };
   },
-  revocation: ({ events }) => (events.some(({ name }) => name === 'RequestRevoked') ? { fields: {} } : 'absent'),
+  dataset: ({ org, opened, events }) => {
+    const name = opened['state'] === 'withdrawn' ? 'DatasetVersionWithdrawn' : 'DatasetVersionPublished';
+    const said = events.find((event) => event.name === name && event.args.id === opened['datasetId']);
+    if (said === undefined) return opened['state'] === undefined ? { fields: { state: null } } : 'absent';
+    if (said.name === 'DatasetVersionWithdrawn') return { fields: { owner: org, block: said.blockNumber } };
+    if (said.name !== 'DatasetVersionPublished') return 'absent';
+    const { owner, level, metadataHash } = said.args;
+    return { fields: { owner, level, metadataHash, block: said.blockNumber } };
+  },
+  quality: ({ org, opened, events }) => {
+    const { round, datasetId } = opened;
+    if (round === undefined) return { fields: { round: null } };
+    const recorded = events.find(
+      (event) => event.name === 'QualityRecorded' && event.args.id === datasetId && event.args.round === round,
+    );
+    if (recorded?.name !== 'QualityRecorded' || recorded.args.owner !== org) return 'absent';
+    const { id, ruleSetHash, scoreBasisPoints, reportHash } = recorded.args;
+    const published = events.find((event) => event.name === 'DatasetVersionPublished' && event.args.id === id);
+    const version = published?.name === 'DatasetVersionPublished' ? published.args.version : null;
+    return { fields: { datasetId: id, version, ruleSetHash, scoreBasisPoints, reportHash } };
+  },
+  revocation: ({ opened, events }) => {
+    const ends = events.filter(({ name }) => ENDS.has(name));
+    const { block } = opened;
+    const end = block === undefined ? ends.at(-1) : ends.find(({ blockNumber }) => blockNumber === block);
+    if (end?.name === 'RequestRevoked') return { fields: { org: end.args.org, reasonHash: end.args.reasonHash } };
+    return end === undefined ? 'absent' : { fields: {} };
+  },
   computation: ({ opened, life }) => {
     const { attempt } = opened;
     return typeof attempt === 'number' && (attempt < 1 || attempt > life.attempts) ? 'absent' : null;

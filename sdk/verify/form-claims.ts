@@ -1,11 +1,12 @@
 /** The outer form: parts in their one order, none twice, none for nothing; and the chain that the verifier pinned. */
-import { canonicalText } from '@sealedger/protocol/canonical.ts';
-import { type Bundle, concernsSubject } from '@sealedger/protocol/evidence/bundle.ts';
+import { isProtocolError } from '@sealedger/protocol/errors.ts';
+import { type Bundle, type BundleSubject, concernsSubject } from '@sealedger/protocol/evidence/bundle.ts';
+import { bundleText } from '@sealedger/protocol/evidence/bundle-file.ts';
 import { isOrdered, partKeys } from '@sealedger/protocol/evidence/bundle-order.ts';
 import { organisationOfSource } from '@sealedger/protocol/evidence/event.ts';
 import { readHeader } from '@sealedger/protocol/evidence/receipt-proof.ts';
 import type { Trust } from '@sealedger/protocol/evidence/trust.ts';
-import type { LedgerEvent } from '@sealedger/protocol/ledger/events.ts';
+import type { EventOf, LedgerEvent } from '@sealedger/protocol/ledger/events.ts';
 import type { ClaimList } from './claims.ts';
 import type { ProvenFacts } from './facts.ts';
 import type { LastState } from './log-claims.ts';
@@ -66,15 +67,24 @@ export function checkNeeded(bundle: Bundle, facts: ProvenFacts, last: LastState,
   }
 }
 
-/** Ids of the versions that the proven submission asks for. */
-export function datasetVersionsOf(facts: ProvenFacts, requestId: string): readonly string[] {
+/** Ids of the versions that the subject is about: itself, or those that the proven submission asks for. */
+export function datasetVersionsOf(facts: ProvenFacts, subject: BundleSubject): readonly string[] {
+  if (subject.kind === 'version') return [subject.datasetId];
+  const { requestId } = subject;
   const submitted = facts.events.find((event) => event.name === 'RequestSubmitted' && event.args.id === requestId);
   if (submitted?.name !== 'RequestSubmitted') return [];
   return [...submitted.args.datasetVersions, submitted.args.registerVersion];
 }
 
+type Standing = EventOf<'KeysChanged' | 'OrganisationSuspended' | 'OrganisationReinstated'>;
+
+/** Whether an event says if an organisation's key counts. */
+export function isStanding(event: LedgerEvent): event is Standing {
+  return ['KeysChanged', 'OrganisationSuspended', 'OrganisationReinstated'].includes(event.name);
+}
+
 function neededFacts(bundle: Bundle, facts: ProvenFacts): (event: LedgerEvent) => boolean {
-  const versions = datasetVersionsOf(facts, bundle.subject.requestId);
+  const versions = datasetVersionsOf(facts, bundle.subject);
   const authors = new Set([
     ...bundle.items.map(({ signed }) => organisationOfSource(signed.event.source)),
     ...bundle.statements.map(({ statement }) => statement.org),
@@ -82,7 +92,7 @@ function neededFacts(bundle: Bundle, facts: ProvenFacts): (event: LedgerEvent) =
   ]);
   const anchors = new Set(bundle.checkpoints.map(({ checkpoint }) => `${checkpoint.org}/${checkpoint.size}`));
   return (event) => {
-    if (event.name === 'KeysChanged') return authors.has(event.args.org);
+    if (isStanding(event)) return authors.has(event.args.org);
     if (event.name === 'CheckpointAnchored') return anchors.has(`${event.args.org}/${event.args.size}`);
     return concernsSubject(event, bundle.subject, versions);
   };
@@ -92,8 +102,16 @@ function placeOf({ blockHash, transactionIndex }: LedgerEvent): string {
   return `${blockHash}/${transactionIndex}`;
 }
 
-/** Claim FORM: the file's bytes are the canonical text of what it says, and one line feed. */
-export function checkText(text: string, value: unknown, claims: ClaimList): void {
-  const isCanonical = text === `${canonicalText(value)}\n`;
-  claims.decide('FORM', 'text', isCanonical ? null : 'WHY_NOT_CANONICAL');
+/** Claim FORM: the file's text is the only one that says what it says. */
+export function checkText(text: string, bundle: Bundle, claims: ClaimList): void {
+  claims.decide('FORM', 'text', text === textOf(bundle) ? null : 'WHY_NOT_CANONICAL');
+}
+
+function textOf(bundle: Bundle): string | null {
+  try {
+    return bundleText(bundle);
+  } catch (error) {
+    if (!isProtocolError(error)) throw error;
+    return null;
+  }
 }

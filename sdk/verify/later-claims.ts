@@ -16,7 +16,7 @@ import { factsNamed } from './facts.ts';
 import type { Verification } from './verify-bundle.ts';
 
 /** Ends that somebody chose; that a request was completed or ran out changes nothing of what came before. */
-const ENDS = new Set<string>(['RequestRevoked', 'RequestWithdrawn', 'RequestRejected']);
+const ENDS = new Set<string>(['RequestRevoked', 'RequestWithdrawn', 'RequestRejected', 'DatasetVersionWithdrawn']);
 const blockSchema = z.object({ hash: z.string() });
 
 /**
@@ -52,8 +52,10 @@ async function checkLater({ facts, subject }: Verification, trust: Trust, rpc: R
   }
   const deployment = pinnedContracts(trust);
   const after = { fromBlock: facts.lastBlock + 1, toBlock: 'latest' } as const;
-  const life = await readEvents(rpc, deployment, { ...after, topics: [null, toWord(subject.requestId)] }, ['requests']);
-  const end = life.find(({ name }) => ENDS.has(name));
+  const [id, contract] =
+    subject.kind === 'version' ? [subject.datasetId, 'catalogue' as const] : [subject.requestId, 'requests' as const];
+  const later = await readEvents(rpc, deployment, { ...after, topics: [null, toWord(id)] }, [contract]);
+  const end = later.find(({ name }) => ENDS.has(name));
   if (end !== undefined) {
     list.fails('NOTHING_LATER', about, 'WHY_LATER_ENDED', { step: end.name, block: end.blockNumber });
     return;

@@ -12,7 +12,7 @@ import { afterEvent, LifeError, type RequestLife, unknownRequest } from './reque
 
 /** Events of the contracts that the bundle's subject is about, in order of the chain. */
 export function subjectEvents({ bundle, facts }: LogContext): readonly LedgerEvent[] {
-  const versions = datasetVersionsOf(facts, bundle.subject.requestId);
+  const versions = datasetVersionsOf(facts, bundle.subject);
   return facts.events.filter((event) => concernsSubject(event, bundle.subject, versions));
 }
 
@@ -22,11 +22,15 @@ export function subjectEvents({ bundle, facts }: LogContext): readonly LedgerEve
  */
 export function checkLife(context: LogContext): RequestLife {
   const { bundle, facts, claims } = context;
+  if (bundle.subject.kind === 'version') return unknownRequest;
   const about = `request ${bundle.subject.requestId}`;
+  const withdrawn = new Set<string>();
   const published = new Map(factsNamed(facts, 'DatasetVersionPublished').map((event) => [event.args.id, event]));
   let life = unknownRequest;
   try {
     for (const event of subjectEvents(context)) {
+      if (event.name === 'DatasetVersionWithdrawn') withdrawn.add(event.args.id);
+      assertOffered(event, withdrawn, context);
       const isOtherBatch = bundle.subject.kind === 'batch' && event.name === 'ResultCommitted';
       // A batch bundle shows one commitment of many, so their numbering cannot be told again from it.
       if (isOtherBatch || event.contract === 'catalogue') continue;
@@ -40,6 +44,13 @@ export function checkLife(context: LogContext): RequestLife {
   return life;
 }
 
+/** Nothing is asked for, and nothing computed, over a version that its owner had withdrawn. */
+function assertOffered(event: LedgerEvent, withdrawn: ReadonlySet<string>, { bundle, facts }: LogContext): void {
+  if (event.name !== 'RequestSubmitted' && event.name !== 'AttemptOpened') return;
+  const dataset = datasetVersionsOf(facts, bundle.subject).find((id) => withdrawn.has(id));
+  if (dataset !== undefined) throw new LifeError('WHY_LIFE_WITHDRAWN', { step: event.name, dataset });
+}
+
 /** Claim PART_COMPLETE of every statement, and PARTS_PRESENT of every organisation that acted on the request. */
 export function checkParts(context: LogContext, life: RequestLife): void {
   const { bundle, claims } = context;
@@ -51,10 +62,22 @@ export function checkParts(context: LogContext, life: RequestLife): void {
     claims.decide('PART_COMPLETE', statement.org, why, { org: statement.org });
   }
   const authors = new Set(bundle.items.map(({ signed }) => describeEvent(signed.event).org));
-  const actors = bundle.subject.kind === 'request' ? [...life.decided.keys(), ...life.gateKeys.keys()] : [];
+  const actors = actorsOf(context, life);
   for (const org of [...new Set([...authors, ...actors])].sort()) {
     const isThere = bundle.statements.some(({ statement }) => statement.org === org);
     claims.decide('PARTS_PRESENT', org, isThere ? null : 'WHY_PART_MISSING', { org });
+  }
+}
+
+/** Organisations whose part must be there. */
+function actorsOf(context: LogContext, life: RequestLife): readonly string[] {
+  switch (context.bundle.subject.kind) {
+    case 'request':
+      return [...life.decided.keys(), ...life.gateKeys.keys()];
+    case 'version':
+      return factsNamed(context.facts, 'DatasetVersionPublished').map(({ args }) => args.owner);
+    case 'batch':
+      return [];
   }
 }
 

@@ -5,7 +5,8 @@
  * Trust: the pins alone. The bundle, whoever wrote it, and whoever hosts it may be hostile.
  */
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
-import { type Bundle, type BundleSubject, MAX_BUNDLE_BYTES, parseBundle } from '@sealedger/protocol/evidence/bundle.ts';
+import type { Bundle, BundleSubject } from '@sealedger/protocol/evidence/bundle.ts';
+import { MAX_BUNDLE_BYTES, parseBundle } from '@sealedger/protocol/evidence/bundle-file.ts';
 import type { Trust } from '@sealedger/protocol/evidence/trust.ts';
 import { type Ed25519, nobleEd25519 } from '@sealedger/protocol/signature.ts';
 import { checkAgreement, checkComputations } from './agreement-claims.ts';
@@ -21,6 +22,7 @@ import {
   type LastState,
   type LogContext,
 } from './log-claims.ts';
+import { checkFloor, checkScores } from './quality-claims.ts';
 import { checkLife, checkParts, checkResult, checkUnlocks } from './request-claims.ts';
 import type { RequestPhase } from './request-life.ts';
 
@@ -60,16 +62,14 @@ export function verifyBundleText(text: string, trust: Trust, options: VerifyOpti
     );
   }
   const claims = new ClaimList();
-  checkText(text, value, claims);
-  return verifyParsed(parseBundle(value), trust, options, claims);
+  const bundle = parseBundle(value);
+  checkText(text, bundle, claims);
+  return verifyParsed(bundle, trust, options, claims);
 }
 
-/**
- * Verifies a bundle that was read already.
- * @throws {ProtocolError} SCHEMA_MISMATCH, BLOCK_HEADER_MALFORMED
- */
-export function verifyBundle(bundle: unknown, trust: Trust, options: VerifyOptions = {}): Verification {
-  return verifyParsed(parseBundle(bundle), trust, options, new ClaimList());
+/** Verifies a bundle that was read already, whatever its file looks like. @throws {ProtocolError} BLOCK_HEADER_MALFORMED */
+export function verifyBundle(bundle: Bundle, trust: Trust, options: VerifyOptions = {}): Verification {
+  return verifyParsed(bundle, trust, options, new ClaimList());
 }
 
 function verifyParsed(bundle: Bundle, trust: Trust, options: VerifyOptions, claims: ClaimList): Verification {
@@ -85,6 +85,8 @@ function verifyParsed(bundle: Bundle, trust: Trust, options: VerifyOptions, clai
   checkGrowth(context, last);
   checkEvents(context);
   const life = checkLife(context);
+  checkScores(context);
+  checkFloor(context, life);
   checkParts(context, life);
   checkAgreement(context, life);
   checkComputations(context);

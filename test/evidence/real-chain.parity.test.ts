@@ -8,7 +8,7 @@ import type { BatchOp } from '@sealedger/node/evidence/level-store.ts';
 import type { EvidenceLog } from '@sealedger/node/evidence/log.ts';
 import { toHex } from '@sealedger/protocol/bytes.ts';
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
-import { bundleText } from '@sealedger/protocol/evidence/bundle.ts';
+import { bundleText } from '@sealedger/protocol/evidence/bundle-file.ts';
 import { mergeBundles } from '@sealedger/protocol/evidence/merge.ts';
 import { encodeHeader, proveReceipt, readHeader, readProvenLogs } from '@sealedger/protocol/evidence/receipt-proof.ts';
 import { trustOfDeployment } from '@sealedger/protocol/evidence/trust.ts';

@@ -1,13 +1,18 @@
 /** Every part of a bundle is needed: changed, dropped or doubled, it makes the verifier fail and name what does not hold. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { isProtocolError } from '@sealedger/protocol/errors.ts';
-import { bundleText } from '@sealedger/protocol/evidence/bundle.ts';
-import type { Trust } from '@sealedger/protocol/evidence/trust.ts';
-import type { ClaimCode } from '@sealedger/sdk/verify/claims.ts';
-import { verifyBundle, verifyBundleText } from '@sealedger/sdk/verify/verify-bundle.ts';
-import { rememberedEd25519 } from './support/remembered-ed25519.ts';
-import { batchSubject, requestSubject, retiredDraft, type Story, tellStory } from './support/request-story.ts';
+import { canonicalText } from '@sealedger/protocol/canonical.ts';
+import { bundleText } from '@sealedger/protocol/evidence/bundle-file.ts';
+import { flipBytes, outcomeOf } from './support/byte-flips.ts';
+import { at, claimsFor, entriesOf, type Json, leavesOf, type Path } from './support/file-places.ts';
+import {
+  batchSubject,
+  requestSubject,
+  retiredDraft,
+  type Story,
+  tellStory,
+  versionSubject,
+} from './support/request-story.ts';
 
 let story: Story;
 before(async () => {
@@ -18,44 +23,21 @@ before(async () => {
   await story.anchor('tax');
 });
 after(() => story.close());
-const ed25519 = rememberedEd25519();
+const subjects = [requestSubject, batchSubject, versionSubject];
 
-type Path = readonly (string | number)[];
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-
-function* leavesOf(value: Json, path: Path = []): Generator<Path> {
-  if (typeof value !== 'object' || value === null) yield path;
-  else
-    for (const [key, item] of Object.entries(value))
-      yield* leavesOf(item, [...path, Array.isArray(value) ? Number(key) : key]);
-}
-
-function* arraysOf(value: Json, path: Path = []): Generator<Path> {
+function* containersOf(value: Json, path: Path = []): Generator<Path> {
   if (typeof value !== 'object' || value === null) return;
-  if (Array.isArray(value)) yield path;
-  for (const [key, item] of Object.entries(value))
-    yield* arraysOf(item, [...path, Array.isArray(value) ? Number(key) : key]);
+  yield path;
+  for (const [key, item] of entriesOf(value)) yield* containersOf(item, [...path, key]);
 }
 
-function* objectsOf(value: Json, path: Path = []): Generator<Path> {
-  if (typeof value !== 'object' || value === null) return;
-  if (!Array.isArray(value)) yield path;
-  for (const [key, item] of Object.entries(value))
-    yield* objectsOf(item, [...path, Array.isArray(value) ? Number(key) : key]);
-}
-
-function at(root: Json, path: Path): Json {
-  return path.reduce<Json>((value, key) => (value as { [key: string]: Json })[key]!, root);
-}
-
-/** A copy of `root` in which the value at `path` is what `change` makes of it. */
-function changed(root: Json, path: Path, change: (value: Json) => Json): Json {
-  const copy = structuredClone(root);
-  const last = path.at(-1);
-  if (last === undefined) return change(copy);
-  const parent = at(copy, path.slice(0, -1)) as { [key: string]: Json };
-  parent[last] = change(parent[last]!);
-  return copy;
+/** The text of a file in which the value at `path` is what `change` makes of it. */
+function changed(root: Json, path: Path, change: (value: Json) => Json): string {
+  const copy = { root: structuredClone(root) };
+  const whole: Path = ['root', ...path];
+  const parent = at(copy, whole.slice(0, -1)) as { [key: string]: Json };
+  parent[whole.at(-1)!] = change(parent[whole.at(-1)!]!);
+  return `${canonicalText(copy.root)}\n`;
 }
 
 /** Another value of the same type, and for hex still hex: one digit in the middle is another one. */
@@ -64,52 +46,16 @@ function flipped(value: Json): Json {
   if (typeof value === 'boolean') return !value;
   if (typeof value !== 'string') throw new Error('no leaf');
   const middle = Math.floor(value.length / 2);
-  const digit = value[middle]!;
-  const other = /[0-9a-f]/.test(digit)
-    ? ((Number.parseInt(digit, 16) + 1) % 16).toString(16)
-    : digit === 'x'
-      ? 'y'
-      : 'x';
-  return value.slice(0, middle) + other + value.slice(middle + 1);
-}
-
-/** The claims that fail, or the code with which the file could not be read. */
-function failuresOf(
-  bundle: Json,
-  trust: Trust,
-): { readonly unreadable: string } | { readonly failed: ReadonlySet<ClaimCode> } {
-  try {
-    const { verdict, claims } = verifyBundle(bundle, trust, { ed25519 });
-    if (verdict === 'holds') return { failed: new Set() };
-    return { failed: new Set(claims.filter(({ status }) => status === 'fails').map(({ code }) => code)) };
-  } catch (error) {
-    if (!isProtocolError(error)) throw error;
-    return { unreadable: error.code };
+  const digit = value[middle] ?? '';
+  if (/[0-9a-f]/.test(digit)) {
+    const other = ((Number.parseInt(digit, 16) + 1) % (value.startsWith('#') ? 10 : 16)).toString(16);
+    return value.slice(0, middle) + other + value.slice(middle + 1);
   }
+  return value === '' ? '01' : `${value.slice(0, middle)}${digit === 'x' ? 'y' : 'x'}${value.slice(middle + 1)}`;
 }
 
-/** The claim that a change below this path must at least break; a file that cannot be read is refused as a whole. */
-function claimFor(path: Path): readonly ClaimCode[] {
-  const [part, , section, field] = path;
-  if (part === 'subject') return ['PART_COMPLETE'];
-  if (part === 'chain') return ['CHAIN_PINNED'];
-  if (part === 'blocks') return ['BLOCK_SEALED'];
-  if (part === 'receipts') return ['RECEIPT_PROVEN'];
-  if (part === 'checkpoints') return ['CHECKPOINT_SIGNED'];
-  if (part === 'consistency') return ['LOG_CONSISTENT', 'FORM'];
-  if (part === 'statements') return ['PART_COMPLETE'];
-  if (part === 'items' && section === 'openings') return ['EVENT_FIELDS'];
-  if (part === 'items' && section === 'signed')
-    return field === 'event' ? ['EVENT_SIGNED', 'EVENT_FIELDS'] : ['EVENT_SIGNED'];
-  return ['EVENT_LOGGED'];
-}
-
-/**
- * First and last place of every class of places (the same path but for the numbers in it); all places where
- * SEALEDGER_TEST_DEEP is set, which takes minutes.
- */
+/** First and last place of every class of places (the same path but for the numbers in it). */
 function chosen(paths: readonly Path[]): readonly Path[] {
-  if (process.env['SEALEDGER_TEST_DEEP'] !== undefined) return paths;
   const classes = new Map<string, Path[]>();
   for (const path of paths) {
     const name = path.map((key) => (typeof key === 'number' ? '*' : key)).join('.');
@@ -118,39 +64,50 @@ function chosen(paths: readonly Path[]): readonly Path[] {
   return [...classes.values()].flatMap((places) => (places.length === 1 ? places : [places[0]!, places.at(-1)!]));
 }
 
-for (const subject of [requestSubject, batchSubject]) {
+async function fileOf(subject: (typeof subjects)[number]): Promise<Json> {
+  return JSON.parse(bundleText(await story.bundle(subject))) as Json;
+}
+
+for (const subject of subjects) {
   test(`${subject.kind}: any value of the file changed makes the claim fail that rests on it`, async () => {
-    const bundle = (await story.bundle(subject)) as unknown as Json;
-    const { failed } = failuresOf(bundle, story.trust) as { failed: ReadonlySet<ClaimCode> };
-    assert.deepEqual([...failed], []);
+    const file = await fileOf(subject);
+    assert.deepEqual(
+      outcomeOf(
+        changed(file, [], (whole) => whole),
+        story.trust,
+      ),
+      { failed: new Set() },
+    );
     let read = 0;
-    for (const path of chosen([...leavesOf(bundle)])) {
-      const outcome = failuresOf(changed(bundle, path, flipped), story.trust);
+    for (const path of chosen([...leavesOf(file)])) {
+      const outcome = outcomeOf(changed(file, path, flipped), story.trust);
       if ('unreadable' in outcome) {
         assert.ok(['SCHEMA_MISMATCH', 'BLOCK_HEADER_MALFORMED'].includes(outcome.unreadable), path.join('.'));
         continue;
       }
       read += 1;
-      const isNamed = claimFor(path).some((code) => outcome.failed.has(code));
+      const isNamed = claimsFor(file, path).some((code) => outcome.failed.has(code));
       assert.ok(isNamed, `${path.join('.')} breaks ${[...outcome.failed].join(', ') || 'nothing'}`);
     }
-    assert.ok(read > 100, `${read} changed files could be read`);
+    assert.ok(read > 50, `${read} changed files could be read`);
   });
 
   test(`${subject.kind}: any entry of any list dropped, doubled or exchanged makes it fail`, async () => {
-    const bundle = (await story.bundle(subject)) as unknown as Json;
-    assert.ok((at(bundle, ['consistency']) as Json[]).length > 0);
-    for (const path of chosen([...arraysOf(bundle)])) {
-      const list = at(bundle, path) as Json[];
-      const variants: Json[][] = list.flatMap((_, i) => [
-        list.filter((__, j) => j !== i),
+    const file = await fileOf(subject);
+    for (const path of chosen([...containersOf(file)].filter((one) => Array.isArray(at(file, one))))) {
+      const list = at(file, path) as Json[];
+      const ends = [...new Set([0, Math.floor(list.length / 2), list.length - 1])].filter(
+        (i) => i >= 0 && i < list.length,
+      );
+      const variants: Json[][] = ends.flatMap((i) => [
+        list.filter((_, j) => j !== i),
         [...list.slice(0, i + 1), ...list.slice(i)],
         ...(i > 0 ? [list.with(i, list[i - 1]!).with(i - 1, list[i]!)] : []),
       ]);
       for (const variant of variants) {
-        if (JSON.stringify(variant) === JSON.stringify(list)) continue;
-        const outcome = failuresOf(
-          changed(bundle, path, () => variant),
+        if (canonicalText(variant) === canonicalText(list)) continue;
+        const outcome = outcomeOf(
+          changed(file, path, () => variant),
           story.trust,
         );
         const fails = 'unreadable' in outcome || outcome.failed.size > 0;
@@ -158,42 +115,39 @@ for (const subject of [requestSubject, batchSubject]) {
       }
     }
   });
+
+  test(`${subject.kind}: any entry of any object left out makes the file unreadable or a claim fail`, async () => {
+    const file = await fileOf(subject);
+    for (const path of chosen([...containersOf(file)].filter((one) => !Array.isArray(at(file, one))))) {
+      for (const key of Object.keys(at(file, path) as object)) {
+        const without = changed(file, path, (object) => {
+          const { [key]: _, ...rest } = object as { [key: string]: Json };
+          return rest;
+        });
+        const outcome = outcomeOf(without, story.trust);
+        assert.ok('unreadable' in outcome || outcome.failed.size > 0, [...path, key].join('.'));
+      }
+    }
+  });
+
+  test(`${subject.kind}: one byte of the file changed, wherever it is, breaks the claim that rests on it`, async () => {
+    const text = bundleText(await story.bundle(subject));
+    // A prime step reaches every kind of byte and keeps the test short; byte-flips.deep.test.ts leaves none out.
+    const places = Array.from({ length: Math.ceil(text.length / 401) }, (_, i) => i * 401);
+    const { unreadable, failed } = flipBytes(text, story.trust, [...places, text.length - 1]);
+    assert.ok(unreadable > 10 && failed > 10, `${unreadable} unreadable, ${failed} failed`);
+  });
 }
 
-test('any field of any object left out makes the file unreadable or a claim fail, but for openings, which may be withheld', async () => {
-  const bundle = (await story.bundle(requestSubject)) as unknown as Json;
-  for (const path of chosen([...objectsOf(bundle)])) {
-    if (path.at(-1) === 'openings') continue;
-    for (const key of Object.keys(at(bundle, path) as object)) {
-      const without = changed(bundle, path, (object) => {
-        const { [key]: _, ...rest } = object as { [key: string]: Json };
-        return rest;
-      });
-      const outcome = failuresOf(without, story.trust);
-      assert.ok('unreadable' in outcome || outcome.failed.size > 0, [...path, key].join('.'));
-    }
-  }
-});
-
-test('one byte of the file changed, wherever it is, makes it fail or unreadable', async () => {
+test('another text that says the same is not the file', async () => {
   const text = bundleText(await story.bundle(requestSubject));
-  const bytes = Buffer.from(text);
-  // A prime step reaches every kind of byte and keeps the test short.
-  for (let place = 0; place < bytes.length; place += 1511) {
-    for (const mask of [0x01, 0x07, 0x20]) {
-      const copy = Buffer.from(bytes);
-      copy[place]! ^= mask;
-      let verdict: string;
-      try {
-        verdict = verifyBundleText(copy.toString('utf8'), story.trust, { ed25519 }).verdict;
-      } catch (error) {
-        assert.ok(isProtocolError(error), `byte ${place}`);
-        continue;
-      }
-      assert.equal(verdict, 'fails', `byte ${place} with ${mask}`);
-    }
-  }
-  assert.equal(verifyBundleText(text, story.trust, { ed25519 }).verdict, 'holds');
-  assert.equal(verifyBundleText(`${text}\n`, story.trust, { ed25519 }).verdict, 'fails');
-  assert.equal(verifyBundleText(JSON.stringify(JSON.parse(text), null, 1), story.trust, { ed25519 }).verdict, 'fails');
+  const file = JSON.parse(text) as { words: string[] };
+  const variants = [
+    `${text}\n`,
+    text.trimEnd(),
+    JSON.stringify(file, null, 1),
+    `${canonicalText({ ...file, words: [...file.words, 'ff'.repeat(32)] })}\n`,
+    text.replace('"#0"', `"${file.words[0]}"`),
+  ];
+  for (const variant of variants) assert.deepEqual(outcomeOf(variant, story.trust), { failed: new Set(['FORM']) });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { bundleText } from '@sealedger/protocol/evidence/bundle.ts';
+import { bundleText } from '@sealedger/protocol/evidence/bundle-file.ts';
 import { runVerifyCommand } from '@sealedger/sdk/cli/verify-command.ts';
 import { batchSubject, retiredDraft, type Story, tellStory } from './support/request-story.ts';
 
@@ -8,13 +8,13 @@ let story: Story;
 const files = new Map<string, string>();
 before(async () => {
   story = await tellStory();
-  const text = bundleText(await story.bundle());
+  const bundle = await story.bundle();
+  const text = bundleText(bundle);
   files.set('request.json', text);
   files.set('batch.json', bundleText(await story.bundle(batchSubject)));
   files.set('trust.json', JSON.stringify(story.trust));
   files.set('tampered.json', text.replace('"approved":', '"approvee":'));
-  const statement = JSON.parse(text) as { statements: unknown[] };
-  files.set('silent.json', bundleText({ ...JSON.parse(text), statements: statement.statements.slice(1) }));
+  files.set('silent.json', bundleText({ ...bundle, statements: bundle.statements.slice(1) }));
   files.set('noise.json', '{"format":');
 });
 after(() => story.close());

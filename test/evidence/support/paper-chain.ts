@@ -17,7 +17,6 @@ export type PaperEvent = readonly [contract: ContractName, event: string, args: 
 type Log = { address: string; topics: readonly string[]; data: string };
 type PaperBlock = { readonly answer: Record<string, unknown>; readonly receipts: readonly Record<string, unknown>[] };
 
-const BLOOM = `0x${'00'.repeat(256)}`;
 const WORD = `0x${'11'.repeat(32)}`;
 const quantity = (value: number): string => toQuantity(value);
 const minimal = (value: number): string => `0x${toHex(toBeArray(value))}`;
@@ -55,7 +54,7 @@ export class PaperChain {
     const receipts = transactions.map((events, index) => {
       const logs = events.map(encodeLog);
       const rlpLogs = logs.map((log) => [log.address, [...log.topics], log.data]);
-      const body = encodeRlp(['0x01', minimal(21_000 * (index + 1)), BLOOM, rlpLogs]);
+      const body = encodeRlp(['0x01', minimal(21_000 * (index + 1)), bloomOf(logs), rlpLogs]);
       encoded.push(fromHex(`02${body.slice(2)}`));
       return { number, index, logs };
     });
@@ -63,7 +62,8 @@ export class PaperChain {
     for (const [index, receipt] of encoded.entries()) {
       await trie.put(fromHex(encodeRlp(minimal(index)).slice(2)), receipt);
     }
-    const answer = this.#header(number, `0x${toHex(trie.root())}`);
+    const bloom = bloomOf(receipts.flatMap(({ logs }) => logs));
+    const answer = this.#header(number, `0x${toHex(trie.root())}`, bloom);
     const hashes = receipts.map(({ index }) => transactionHash(number, index));
     const answers = receipts.map(({ index, logs }) => receiptAnswer(answer['hash'] as string, number, index, logs));
     this.#blocks.push({ answer: { ...answer, transactions: hashes }, receipts: answers });
@@ -108,10 +108,10 @@ export class PaperChain {
     return sealBlock({ chainId: this.chainId, blockNumber: number, blockHash: hash }, this.sealKey);
   }
 
-  #header(number: number, receiptsRoot: string): Record<string, unknown> {
+  #header(number: number, receiptsRoot: string, bloom: string): Record<string, unknown> {
     const parentHash = (this.#blocks.at(-1)?.answer['hash'] as string | undefined) ?? `0x${deployment.genesisHash}`;
     const timestamp = this.#startSeconds + number;
-    const head = [parentHash, WORD, `0x${'22'.repeat(20)}`, WORD, WORD, receiptsRoot, BLOOM];
+    const head = [parentHash, WORD, `0x${'22'.repeat(20)}`, WORD, WORD, receiptsRoot, bloom];
     const tail = ['0x', WORD, `0x${'00'.repeat(8)}`];
     const counts = [0, number, 30_000_000, 21_000, timestamp].map(minimal);
     const later = [minimal(7), WORD, minimal(0), minimal(0), WORD, WORD];
@@ -124,7 +124,7 @@ export class PaperChain {
       stateRoot: WORD,
       transactionsRoot: WORD,
       receiptsRoot,
-      logsBloom: BLOOM,
+      logsBloom: bloom,
       difficulty: '0x0',
       number: quantity(number),
       gasLimit: quantity(30_000_000),
@@ -148,6 +148,16 @@ function encodeLog([contract, event, args, at]: PaperEvent): Log {
   return { address: `0x${at ?? deployment.contracts[contract]}`, topics, data };
 }
 
+/** The bloom filter as the yellow paper words it: M3:2048, as one number of 2,048 bits. */
+function bloomOf(logs: readonly Log[]): string {
+  let bloom = 0n;
+  for (const value of logs.flatMap(({ address, topics }) => [address, ...topics])) {
+    const digits = keccak256(value).slice(2);
+    for (const pair of [0, 4, 8]) bloom |= 1n << (BigInt(`0x${digits.slice(pair, pair + 4)}`) % 2048n);
+  }
+  return `0x${bloom.toString(16).padStart(512, '0')}`;
+}
+
 function transactionHash(number: number, index: number): string {
   return keccak256(encodeRlp([minimal(number), minimal(index)]));
 }
@@ -169,7 +179,7 @@ function receiptAnswer(
     type: '0x2',
     status: '0x1',
     cumulativeGasUsed: quantity(21_000 * (index + 1)),
-    logsBloom: BLOOM,
+    logsBloom: bloomOf(logs),
     logs: logs.map((log, i) => ({ ...log, ...place, logIndex: quantity(i) })),
   };
 }

@@ -14,7 +14,7 @@ import { deployment, PaperChain, type PaperEvent } from './paper-chain.ts';
 
 export const id = (digit: string): string => digit.repeat(64);
 export const requestId = id('a');
-const versions = { tax: id('b'), social: id('c'), bureau: id('d') } as const;
+export const versions = { tax: id('b'), social: id('c'), bureau: id('d') } as const;
 const computationId = id('e');
 const [modelDigest, metadataHash, commitment, grantHash] = [id('1'), id('2'), id('3'), id('4')];
 const resultCommitment = id('9');
@@ -39,9 +39,15 @@ export type Story = {
 };
 
 export const requestSubject: BundleSubject = { kind: 'request', requestId };
+export const versionSubject: BundleSubject = { kind: 'version', datasetId: versions.tax };
 export const batchSubject: BundleSubject = { kind: 'batch', requestId, org: 'bank', batch: 1 };
 
-export type StoryOptions = { readonly evidenceAddress?: string };
+export type StoryOptions = {
+  readonly evidenceAddress?: string;
+  /** Floor of the request, and the score of each dataset, in basis points. Default 8,000 and 9,150. */
+  readonly qualityFloor?: number;
+  readonly scoreBasisPoints?: number;
+};
 
 /** Tells the whole story: admission to the second unlocking, everything anchored. */
 export async function tellStory(options: StoryOptions = {}): Promise<Story> {
@@ -73,7 +79,8 @@ export async function tellStory(options: StoryOptions = {}): Promise<Story> {
     exportBundle({ log: logs[name], signer: signers[name], rpc: chain.rpc, deployment }, subject, exportOptions);
   const bundle: Story['bundle'] = async (subject, exportOptions) =>
     mergeBundles(await Promise.all(nodes.map((name) => part(name, subject, exportOptions))));
-  await publishAndAsk(chain);
+  await publishAndScore(chain, logs, options.scoreBasisPoints ?? 9_150);
+  await ask(chain, options.qualityFloor ?? 8_000);
   await decideAndCompute(chain, logs);
   for (const name of nodes) await anchor(name);
   const close = async (): Promise<void> => {
@@ -91,7 +98,18 @@ export function keysChanged(name: string, keyEpoch: number): PaperEvent {
   return ['consortium', 'KeysChanged', [org(name), keyEpoch, key, word(id('7')), `0x${'8'.repeat(40)}`]];
 }
 
-async function publishAndAsk(chain: PaperChain): Promise<void> {
+/** The score of a version, as its owner logs it before it goes on chain. */
+export function qualityDraft(datasetId: string, round: number, scoreBasisPoints: number): EventDraft {
+  const fields = { datasetId, version: 1, round, ruleSetHash: id('a'), scoreBasisPoints, reportHash: id('b') };
+  return { kind: 'quality', key: `quality/${datasetId}/${round}`, fields };
+}
+
+export function qualityRecorded(name: NodeName, round: number, scoreBasisPoints: number): PaperEvent {
+  const args = [word(versions[name]), org(name), round, word(id('a')), scoreBasisPoints, word(id('b'))];
+  return ['catalogue', 'QualityRecorded', args];
+}
+
+async function publishAndScore(chain: PaperChain, logs: Story['logs'], score: number): Promise<void> {
   await chain.mine(...['bank', ...nodes].map((name) => [keysChanged(name, 1)]));
   for (const name of nodes) {
     const args = [
@@ -105,9 +123,30 @@ async function publishAndAsk(chain: PaperChain): Promise<void> {
     ];
     await chain.mine([['catalogue', 'DatasetVersionPublished', args]]);
   }
+  for (const name of ['tax', 'social'] as const) {
+    const order = { datasetId: versions[name], version: 1, orderId: id('6'), state: 'closed', rows: 12 };
+    await logs[name].append([
+      qualityDraft(versions[name], 1, score),
+      { kind: 'workOrder', key: 'order', fields: order },
+    ]);
+    await chain.mine([qualityRecorded(name, 1, score)]);
+  }
+}
+
+async function ask(chain: PaperChain, qualityFloor: number): Promise<void> {
   const datasets = [word(versions.tax), word(versions.social)];
   const purpose = labelToBytes32('credit-scoring');
-  const terms = [purpose, word(modelDigest), datasets, word(versions.bureau), [org('bureau')], quota, expiresAt, false];
+  const terms = [
+    purpose,
+    word(modelDigest),
+    datasets,
+    word(versions.bureau),
+    [org('bureau')],
+    quota,
+    expiresAt,
+    false,
+    qualityFloor,
+  ];
   await chain.mine([['requests', 'RequestSubmitted', [word(requestId), org('bank'), ...terms]]]);
 }
 
