@@ -23,6 +23,7 @@ import { qualityRuleMessages } from './quality-rules.ts';
 import { reportMessages } from './report.ts';
 import { runnerMessages } from './runner.ts';
 import { sourceMessages } from './source.ts';
+import { trailMessages } from './trail.ts';
 
 export type Locale = 'en' | 'zh-CN';
 export type MessageTable = Readonly<Record<string, Readonly<Record<Locale, string>>>>;
@@ -45,6 +46,7 @@ const catalogue = {
   ...sourceMessages,
   ...cliMessages,
   ...auditMessages,
+  ...trailMessages,
   ...adminMessages,
   ...loopMessages,
   ...reportMessages,
