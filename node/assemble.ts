@@ -165,10 +165,12 @@ function computeParts(opened: Opened, shared: Shared, { registers, models, epoch
       (await sourceFingerprint(fingerprintKey, dataset)) === published.fingerprint,
   };
   const runner = createRunner({
+    org,
     directory: chunkDirectory(config),
     workers,
     state,
     ledger,
+    members,
     events,
     clock,
     log,

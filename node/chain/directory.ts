@@ -11,8 +11,15 @@ const MEMORY_MS = 1000;
 const MEMORY_WITHOUT_CHAIN_MS = 60_000;
 const MAX_STRANGERS = 1000;
 
-export function createDirectory(client: Pick<LedgerClient, 'organisation'>, clock: Clock): Directory {
+export interface ChainDirectory extends Directory {
+  /** Has the next call for this organisation, or for all, ask the chain; without the chain what was known still serves. */
+  invalidate(org?: string): void;
+}
+
+export function createDirectory(client: Pick<LedgerClient, 'organisation'>, clock: Clock): ChainDirectory {
   const known = new Map<string, { readonly at: number; readonly record: OrganisationRecord }>();
+  /** Organisations of which the chain said something new since they were looked up. */
+  const changed = new Set<string>();
   /** Names that the chain does not know, so that a stranger's calls cost it nothing; forgotten all at once. */
   const strangers = new Set<string>();
   let strangersSince = clock.now();
@@ -27,8 +34,9 @@ export function createDirectory(client: Pick<LedgerClient, 'organisation'>, cloc
     if (isStranger(org)) throw new ProtocolError('MEMBER_UNKNOWN', { org });
     const remembered = known.get(org);
     const age = remembered === undefined ? Number.POSITIVE_INFINITY : clock.now() - remembered.at;
-    if (remembered !== undefined && age < MEMORY_MS) return remembered.record;
+    if (remembered !== undefined && age < MEMORY_MS && !changed.has(org)) return remembered.record;
     try {
+      changed.delete(org);
       const record = await client.organisation(org);
       if (record === null) {
         strangers.add(org);
@@ -37,6 +45,7 @@ export function createDirectory(client: Pick<LedgerClient, 'organisation'>, cloc
       known.set(org, { at: clock.now(), record });
       return record;
     } catch (error) {
+      if (remembered !== undefined) changed.add(org);
       const away = error instanceof ProtocolError && error.code === 'CHAIN_UNREACHABLE';
       if (away && remembered !== undefined && age < MEMORY_WITHOUT_CHAIN_MS) return remembered.record;
       throw error;
@@ -49,6 +58,10 @@ export function createDirectory(client: Pick<LedgerClient, 'organisation'>, cloc
   };
   return {
     activeMember,
+    invalidate: (org) => {
+      for (const name of org === undefined ? known.keys() : [org]) changed.add(name);
+      strangers.clear();
+    },
     signingKey: async (org, keyEpoch) => {
       const member = await activeMember(org);
       if (member.keyEpoch !== keyEpoch) throw new ProtocolError('MEMBER_KEY_EPOCH', { org, keyEpoch });

@@ -10,8 +10,13 @@ const RECENT_MS = 500;
 /** From this age on the chain is asked again, while the remembered answer still serves. */
 const REFRESH_MS = 200;
 
+export interface ChainLedger extends Ledger {
+  /** Has the next look at this request, or at all of them, wait for the chain. */
+  forget(requestId?: string): void;
+}
+
 /** @param org - organisation whose account the client signs with. */
-export function createLedger(client: LedgerClient, org: string, clock: Clock): Ledger {
+export function createLedger(client: LedgerClient, org: string, clock: Clock): ChainLedger {
   const recent = new Map<string, { readonly at: number; readonly view: Promise<RequestView> }>();
   const request = async (id: string): Promise<RequestView> => {
     const record = await client.request(id);
@@ -35,6 +40,7 @@ export function createLedger(client: LedgerClient, org: string, clock: Clock): L
     chainId: client.deployment.chainId,
     requestsContract: client.deployment.contracts.requests,
     request,
+    forget: (id) => (id === undefined ? recent.clear() : void recent.delete(id)),
     recentRequest: (id) => {
       const known = recent.get(id);
       const age = known === undefined ? Number.POSITIVE_INFINITY : clock.now() - known.at;

@@ -2,7 +2,8 @@
  * Runs the chunks of a computation on worker threads: what is stored is not computed again, and a node that was killed
  * goes on with the chunks that are missing.
  *
- * Before each chunk the grant is looked at; a chunk's digests are durable before its first byte can leave.
+ * Before each chunk the grant is looked at, and the membership of who asked and who computes; a chunk's digests are durable
+ * before its first byte can leave.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
@@ -13,16 +14,18 @@ import { domains } from '@sealedger/protocol/domains.ts';
 import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { RequestDocument } from '@sealedger/protocol/request.ts';
 import { sha256 } from '../crypto.ts';
-import type { Clock, EventLog, Ledger, Logger, StateStore } from '../ports.ts';
+import type { Clock, Directory, EventLog, Ledger, Logger, StateStore } from '../ports.ts';
 import { createWorkerPool, type WorkerPool } from '../worker-pool.ts';
 import type { ChunkOutput, ChunkWork } from './chunk.ts';
 import { type ChunkRecord, type ComputationRecord, computationKeys } from './computation.ts';
 
 export interface RunnerParts {
+  readonly org: string;
   readonly directory: string;
   readonly workers: number;
   readonly state: StateStore;
   readonly ledger: Ledger;
+  readonly members: Pick<Directory, 'activeMember'>;
   readonly events: EventLog;
   readonly clock: Clock;
   readonly log: Logger;
@@ -122,10 +125,11 @@ async function runMissing(
   if (!isOver()) await complete(parts, record);
 }
 
-/** The grant still stands, and no later attempt took this one's place. */
+/** The grant still stands, requester and node are no suspended members, and no later attempt took this one's place. */
 async function assertRunning(parts: RunnerParts, record: ComputationRecord): Promise<void> {
   const request = await parts.ledger.recentRequest(record.requestId);
   if (request.state !== 'active') throw new ProtocolError('REQUEST_NOT_ACTIVE', { state: request.state });
+  for (const org of [request.requester, parts.org]) await parts.members.activeMember(org);
   const current = await parts.state.get<string>(computationKeys.current(record.requestId));
   if (current !== record.computationId)
     throw new ProtocolError('COMPUTATION_RETIRED', { computationId: record.computationId });

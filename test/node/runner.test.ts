@@ -15,6 +15,7 @@ import { loadPoprf } from '@sealedger/protocol/poprf.ts';
 import { createSealedModelOwner } from '@sealedger/sdk/he-client.ts';
 import { type FakeLedger, fakeLedger } from './support/fake-ledger.ts';
 import { type NodeState, openNodeState } from './support/node-state.ts';
+import { type FakeDirectory, fakeDirectory, organisation } from './support/organisations.ts';
 import { refusal } from './support/refusals.ts';
 import { hexOf, onChainView, requestDocument } from './support/request-fixture.ts';
 import { parameters, sealedConsortium } from './support/sealed-consortium.ts';
@@ -48,6 +49,7 @@ const silent = { info: () => undefined, error: () => undefined };
 interface Court {
   readonly node: NodeState;
   readonly ledger: FakeLedger;
+  readonly members: FakeDirectory;
   readonly directory: string;
   prepared: number;
   start(): Runner;
@@ -62,6 +64,7 @@ async function court(t: TestContext): Promise<Court> {
   t.after(node.close);
   const ledger = fakeLedger('court');
   ledger.requests.set(view.id, view);
+  const members = fakeDirectory(['court', view.requester].map((org) => organisation(org, ['bank'])));
   await node.state.write([
     { type: 'put', key: computationKeys.record(record.computationId), value: record },
     { type: 'put', key: computationKeys.current(view.id), value: record.computationId },
@@ -70,10 +73,13 @@ async function court(t: TestContext): Promise<Court> {
   const made: Court = {
     node,
     ledger,
+    members,
     directory: join(directory, 'chunks'),
     prepared: 0,
     start: () => {
       const runner = createRunner({
+        org: 'court',
+        members,
         directory: made.directory,
         workers: 1,
         state: node.state,
@@ -158,6 +164,19 @@ describe('a computation that runs', () => {
     await assert.rejects(runner.chunk(failed, 0), refusal('COMPUTATION_FAILED', { code: 'REQUEST_NOT_ACTIVE' }));
     assert.equal(c.node.log.size, 0);
   });
+
+  for (const suspended of ['bank', 'court']) {
+    it(`ends where ${suspended} is suspended, and what was computed before stays unread`, async (t) => {
+      const c = await court(t);
+      c.members.suspended.add(suspended);
+      const runner = c.start();
+      runner.run(record, document);
+      const failed = await c.until('failed');
+      assert.equal(failed.failure, 'MEMBER_SUSPENDED');
+      await assert.rejects(runner.chunk(failed, 0), refusal('COMPUTATION_FAILED', { code: 'MEMBER_SUSPENDED' }));
+      assert.deepEqual([c.node.log.size, c.prepared], [0, 1]);
+    });
+  }
 
   it('waits while the chain is away, and goes on when it is back', async (t) => {
     const c = await court(t);
