@@ -30,11 +30,16 @@ export type EvidenceClock = Pick<Clock, 'now'>;
 
 export type AnchoredAt = { readonly transactionHash: string; readonly blockNumber: number };
 
+/** A checkpoint as the contract has it; size 0 for none. */
+export type Anchored = { readonly size: number; readonly root: string };
+
 /** The Evidence contract, as far as anchoring needs it. Roots are 32 bytes in hex, without 0x. */
 export interface AnchorChain {
   /** The latest checkpoint that the contract holds for this organisation; size 0 where there is none. */
-  latestAnchor(): Promise<{ readonly size: number; readonly root: string }>;
-  /** Sends the transaction and waits until it is in a block. */
+  latestAnchor(): Promise<Anchored>;
+  /** The same as of so many blocks ago that it stays; absent where a block is final at once. */
+  confirmedAnchor?(): Promise<Anchored>;
+  /** Sends the transaction and waits until it is in a block, confirmed or not. */
   anchor(size: number, root: string): Promise<AnchoredAt>;
   /** Finds the transaction that anchored `size`, for one whose answer was lost in a crash. */
   findAnchor(size: number): Promise<AnchoredAt | undefined>;

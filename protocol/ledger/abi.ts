@@ -23,7 +23,8 @@ export function encodeCall(contract: ContractName, name: string, args: readonly 
 }
 
 /**
- * Asks a view function at the latest block.
+ * Asks a view function.
+ * @param block - whose state is asked for; default the latest.
  * @throws {ProtocolError} CHAIN_REFUSED where it reverts, CHAIN_REPLY_MALFORMED where the answer cannot be decoded.
  */
 export async function callView(
@@ -32,9 +33,12 @@ export async function callView(
   contract: ContractName,
   name: string,
   args: readonly unknown[],
+  block: number | 'latest' = 'latest',
 ): Promise<Result> {
   const call = { to: `0x${deployment.contracts[contract]}`, data: encodeCall(contract, name, args) };
-  const answer = await refusedAsError(name, () => rpc.request('eth_call', [call, 'latest']));
+  const answer = await refusedAsError(name, () =>
+    rpc.request('eth_call', [call, block === 'latest' ? block : `0x${block.toString(16)}`]),
+  );
   try {
     return interfaces[contract].decodeFunctionResult(name, String(answer));
   } catch (cause) {

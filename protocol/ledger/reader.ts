@@ -1,8 +1,8 @@
-/** Typed reads of the contracts, at the latest block. */
+/** Typed reads of the contracts, at the latest block unless told otherwise. */
 import { ProtocolError } from '../errors.ts';
 import { callView } from './abi.ts';
 import { asHex, asHexOrNull, asNumber, asOrg } from './codec.ts';
-import { contractNames, type Deployment } from './deployment.ts';
+import { type ContractName, contractNames, type Deployment } from './deployment.ts';
 import { bytesFromRpc, codeHash, labelToBytes32, orgToBytes32, toAccount, toWord } from './ids.ts';
 import { askQuantity, type Rpc } from './json-rpc.ts';
 import {
@@ -40,7 +40,8 @@ export type LedgerReader = {
   qualityOf(id: string): Promise<QualityRecord | null>;
   /** Everything about a request; its state takes this side's time into account. */
   request(id: string): Promise<RequestRecord | null>;
-  latestCheckpoint(org: string): Promise<AnchoredCheckpoint | null>;
+  /** @param block - as of the end of this block, which the node must still have the state of; default the latest. */
+  latestCheckpoint(org: string, block?: number): Promise<AnchoredCheckpoint | null>;
   rootAt(org: string, size: number): Promise<string | null>;
   /** Batches and results that an organisation committed for a request. */
   resultsOf(requestId: string, org: string): Promise<{ readonly batches: number; readonly count: number }>;
@@ -57,9 +58,9 @@ export function createLedgerReader(
   clock: LedgerClock,
   ready: () => Promise<void>,
 ): LedgerReader {
-  const view = async (contract: (typeof contractNames)[number], name: string, args: readonly unknown[]) => {
+  const view = async (contract: ContractName, name: string, args: readonly unknown[], block?: number) => {
     await ready();
-    return callView(rpc, deployment, contract, name, args);
+    return callView(rpc, deployment, contract, name, args, block);
   };
   const one = async (...call: Parameters<typeof view>): Promise<unknown> => (await view(...call))[0];
   return {
@@ -84,7 +85,7 @@ export function createLedgerReader(
   };
 }
 
-type Ask<T> = (contract: (typeof contractNames)[number], name: string, args: readonly unknown[]) => Promise<T>;
+type Ask<T> = (contract: ContractName, name: string, args: readonly unknown[], block?: number) => Promise<T>;
 
 function consortiumReads(one: Ask<unknown>) {
   return {
@@ -115,8 +116,8 @@ function consortiumReads(one: Ask<unknown>) {
 
 function evidenceReads(one: Ask<unknown>, view: Ask<ArrayLike<unknown>>) {
   return {
-    async latestCheckpoint(org: string) {
-      const [size, root] = Array.from(await view('evidence', 'latest', [orgToBytes32(org)]));
+    async latestCheckpoint(org: string, block?: number) {
+      const [size, root] = Array.from(await view('evidence', 'latest', [orgToBytes32(org)], block));
       return asNumber(size) === 0 ? null : { size: asNumber(size), root: asHex(root) };
     },
     async rootAt(org: string, size: number) {

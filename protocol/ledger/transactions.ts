@@ -31,14 +31,18 @@ export type MinedTransaction = {
   readonly blockHash: string;
 };
 
+/** What a call waits for: blocks on top of its own. */
+export type Wait = { readonly confirmations: number };
+
 export type Sender = {
   /** Account, 20 bytes of hex. */
   readonly account: string;
   /**
    * @param call - name of the call, for errors. @param to - `0x` address, null to create a contract. @param data - `0x` bytes.
-   * @throws {ProtocolError} CHAIN_REFUSED, CHAIN_UNREACHABLE, CHAIN_TIMEOUT, CHAIN_RPC_ERROR
+   * @param wait - for this call only; otherwise as the sender was told.
+   * @throws {ProtocolError} CHAIN_REFUSED, CHAIN_UNREACHABLE, CHAIN_TIMEOUT, CHAIN_RPC_ERROR, CHAIN_TRANSACTION_LOST
    */
-  send(call: string, to: string | null, data: string): Promise<SentTransaction>;
+  send(call: string, to: string | null, data: string, wait?: Wait): Promise<SentTransaction>;
 };
 
 /** A transaction of this sender: the address of the contract that it created (40 hex digits) or null, and its logs. */
@@ -47,6 +51,8 @@ export type SentTransaction = MinedTransaction & {
   readonly logs: readonly RawLog[];
 };
 
+/** A transaction as it was sent: its hash, and its bytes, which may be sent again without any other effect. */
+type SignedTransaction = { readonly hash: string; readonly raw: string };
 type Receipt = z.infer<typeof receiptSchema>;
 type Fees = { readonly type: 0 | 2; readonly maxFee: bigint; readonly tip: bigint };
 
@@ -90,14 +96,14 @@ export function createSender(
     gasLimit: bigint,
     fees: Fees,
     retries: number,
-  ): Promise<string> {
+  ): Promise<SignedTransaction> {
     const nonce = nextNonce ?? Number(await askQuantity(rpc, 'eth_getTransactionCount', [from, 'pending']));
     const signed = sign(key, { chainId, nonce, to, data, gasLimit, fees });
     try {
       nextNonce = null;
       await sendRaw(rpc, signed.serialized);
       nextNonce = nonce + 1;
-      return signed.hash!;
+      return { hash: signed.hash!, raw: signed.serialized };
     } catch (cause) {
       if (retries === 0 || !isNonceError(cause)) throw cause;
       return submit(to, data, gasLimit, fees, retries - 1);
@@ -106,11 +112,11 @@ export function createSender(
 
   return {
     account: fromAccount(from),
-    async send(call, to, data) {
+    async send(call, to, data, wait) {
       const fees = await readFees(rpc);
       const gasLimit = await estimateGas(rpc, call, { from, to, data });
-      const hash = await inOrder(() => submit(to, data, gasLimit, fees, NONCE_RETRIES));
-      const receipt = await waitForReceipt(rpc, hash, clock, options).catch((cause: unknown) => {
+      const sent = await inOrder(() => submit(to, data, gasLimit, fees, NONCE_RETRIES));
+      const receipt = await waitForReceipt(rpc, sent, clock, { ...options, ...wait }).catch((cause: unknown) => {
         nextNonce = null;
         throw cause;
       });
@@ -178,15 +184,26 @@ function latestBlock(rpc: Rpc): Promise<unknown> {
   return rpc.request('eth_getBlockByNumber', ['latest', false]);
 }
 
-/** Looks until the transaction is deep enough; a chain that is away meanwhile is waited for within the same time. */
-async function waitForReceipt(rpc: Rpc, hash: string, clock: LedgerClock, options: SenderOptions): Promise<Receipt> {
+/**
+ * Looks until the transaction is deep enough; a chain that is away meanwhile is waited for within the same time. A
+ * transaction that a reorganisation took out of its block is sent again as it was: under its nonce it can count only once.
+ */
+async function waitForReceipt(
+  rpc: Rpc,
+  sent: SignedTransaction,
+  clock: LedgerClock,
+  options: SenderOptions,
+): Promise<Receipt> {
   const { confirmations = 0, pollMs = 200, receiptTimeoutMs = 60_000 } = options;
   const startedAt = clock.now();
+  let wasMined = false;
   for (;;) {
     let away: unknown = null;
     try {
-      const receipt = await readReceipt(rpc, hash);
+      const receipt = await readReceipt(rpc, sent.hash);
       if (receipt !== null && (await isDeepEnough(rpc, receipt, confirmations))) return receipt;
+      if (receipt === null && wasMined) await sendAgain(rpc, sent);
+      wasMined ||= receipt !== null;
     } catch (cause) {
       if (!(cause instanceof ProtocolError) || cause.code !== 'CHAIN_UNREACHABLE') throw cause;
       away = cause;
@@ -194,6 +211,18 @@ async function waitForReceipt(rpc: Rpc, hash: string, clock: LedgerClock, option
     const waitedMs = clock.now() - startedAt;
     if (waitedMs >= receiptTimeoutMs) throw away ?? new ProtocolError('CHAIN_TIMEOUT', { waitedMs });
     await clock.sleep(pollMs);
+  }
+}
+
+/** @throws {ProtocolError} CHAIN_TRANSACTION_LOST where another transaction of the account has taken its nonce. */
+async function sendAgain(rpc: Rpc, { hash, raw }: SignedTransaction): Promise<void> {
+  try {
+    await sendRaw(rpc, raw);
+  } catch (cause) {
+    if (!isNonceError(cause)) throw cause;
+    // the chain may have put it into a block itself, or wait with it
+    const isKnown = (await rpc.request('eth_getTransactionByHash', [hash])) !== null;
+    if (!isKnown) throw new ProtocolError('CHAIN_TRANSACTION_LOST', {}, { cause });
   }
 }
 

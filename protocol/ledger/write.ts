@@ -5,7 +5,7 @@ import type { ContractName, Deployment } from './deployment.ts';
 import { type EventName, type EventOf, eventTopic, findLastEvent, type LedgerEvent } from './events.ts';
 import type { Rpc } from './json-rpc.ts';
 import type { LedgerReader } from './reader.ts';
-import type { MinedTransaction, Sender, SentTransaction } from './transactions.ts';
+import type { MinedTransaction, Sender, SentTransaction, Wait } from './transactions.ts';
 
 /** A write that stands on the chain; `already`: from an earlier transaction, which is the one given. */
 export type WriteOutcome = MinedTransaction & { readonly already: boolean };
@@ -24,6 +24,7 @@ export type Write = <N extends EventName>(
   name: string,
   args: readonly unknown[],
   trace: Trace<N>,
+  wait?: Wait,
 ) => Promise<WriteOutcome>;
 
 /** What writing needs; `ready` is awaited before each call, `sender` is null where the client can only read. */
@@ -37,17 +38,20 @@ export type WriteContext = {
 
 /** @returns the write of {@link Write} over `context`. */
 export function createWrite(context: WriteContext): Write {
-  return async (contract, name, args, trace) => {
+  const write: Write = async (contract, name, args, trace, wait) => {
     try {
-      const { created: _created, logs: _logs, ...mined } = await send(context, contract, name, args);
+      const { created: _created, logs: _logs, ...mined } = await send(context, contract, name, args, wait);
       return { ...mined, already: false };
     } catch (cause) {
+      // taken back by the chain for good: the contract tells whether it took effect otherwise
+      if (isProtocolError(cause, 'CHAIN_TRANSACTION_LOST')) return write(contract, name, args, trace, wait);
       if (!isProtocolError(cause, 'CHAIN_REFUSED')) throw cause;
       const earlier = await findTrace(context, contract, trace);
       if (earlier === null) throw cause;
       return earlier;
     }
   };
+  return write;
 }
 
 /** @throws {ProtocolError} CHAIN_NO_ACCOUNT */
@@ -62,10 +66,12 @@ export async function send(
   contract: ContractName,
   name: string,
   args: readonly unknown[],
+  wait?: Wait,
 ): Promise<SentTransaction> {
   const sender = requireSender(context, name);
   await context.ready();
-  return sender.send(name, `0x${context.deployment.contracts[contract]}`, encodeCall(contract, name, args));
+  const to = `0x${context.deployment.contracts[contract]}`;
+  return sender.send(name, to, encodeCall(contract, name, args), wait);
 }
 
 /** The latest event that fits a trace; null where there is none. */

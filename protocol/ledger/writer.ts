@@ -9,6 +9,7 @@ import { type Role, rolesToMask } from './codec.ts';
 import { decodeEvent, type EventName, type EventOf, eventTopic, readEvents } from './events.ts';
 import { assertInteger, datasetVersionId, labelToBytes32, orgToBytes32, toAccount, toWord } from './ids.ts';
 import type { Admission, OrganisationKeys, RequestTerms } from './records.ts';
+import type { Wait } from './transactions.ts';
 import {
   createWrite,
   findTrace,
@@ -91,7 +92,7 @@ export type LedgerWriter = {
   withdrawRequest(requestId: string): Promise<WriteOutcome>;
   revokeRequest(requestId: string, reasonHash: string): Promise<WriteOutcome>;
   expireRequest(requestId: string): Promise<WriteOutcome>;
-  anchor(size: number, root: string): Promise<WriteOutcome>;
+  anchor(size: number, root: string, wait?: Wait): Promise<WriteOutcome>;
   commitResult(batch: ResultBatch): Promise<WriteOutcome>;
 };
 
@@ -287,11 +288,12 @@ function requestLifeWrites(write: Write, ownOrg: () => Promise<string>) {
 
 function evidenceWrites(write: Write, ownOrg: () => Promise<string>) {
   return {
-    async anchor(size: number, root: string) {
+    async anchor(size: number, root: string, wait?: Wait) {
       assertInteger('tree size', size, 1, Number.MAX_SAFE_INTEGER);
       const topics = [orgToBytes32(await ownOrg())];
       const matches = (found: EventOf<'CheckpointAnchored'>['args']) => found.size === size && found.root === root;
-      return write('evidence', 'anchor', [size, toWord(root)], { event: 'CheckpointAnchored', topics, matches });
+      const trace = { event: 'CheckpointAnchored', topics, matches } as const;
+      return write('evidence', 'anchor', [size, toWord(root)], trace, wait);
     },
     async commitResult({ requestId, batch, commitment, count }: ResultBatch) {
       assertInteger('batch', batch, 1, 0xffffffff);

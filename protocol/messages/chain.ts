@@ -24,6 +24,10 @@ export const chainMessages = {
     en: 'The transaction was sent but is in no block after {waitedMs} ms; it may still be mined.',
     'zh-CN': '交易已发送,但 {waitedMs} 毫秒后仍未进入区块;之后仍可能被打包。',
   },
+  CHAIN_TRANSACTION_LOST: {
+    en: 'The chain took the transaction back, and another one of the account stands in its place; call again.',
+    'zh-CN': '链撤回了该交易,其位置已被该账户的另一笔交易占用;请重新调用。',
+  },
   CHAIN_NO_ACCOUNT: {
     en: 'This client has no account and can only read; {call} needs one.',
     'zh-CN': '此客户端没有账户,只能读取;{call} 需要账户。',
