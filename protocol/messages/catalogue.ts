@@ -19,11 +19,14 @@ import { loopMessages } from './loop.ts';
 import { matchMessages } from './match.ts';
 import { nodeMessages } from './node.ts';
 import { peopleMessages } from './people.ts';
+import { qualityReasonMessages } from './quality-reasons.ts';
 import { qualityRuleMessages } from './quality-rules.ts';
+import { repairMessages } from './repair.ts';
 import { reportMessages } from './report.ts';
 import { runnerMessages } from './runner.ts';
 import { sourceMessages } from './source.ts';
 import { trailMessages } from './trail.ts';
+import { verdictMessages } from './verdict.ts';
 
 export type Locale = 'en' | 'zh-CN';
 export type MessageTable = Readonly<Record<string, Readonly<Record<Locale, string>>>>;
@@ -38,10 +41,13 @@ const catalogue = {
   ...chainMessages,
   ...datasetMessages,
   ...evidenceMessages,
+  ...verdictMessages,
   ...logMessages,
   ...nodeMessages,
+  ...qualityReasonMessages,
   ...qualityRuleMessages,
   ...peopleMessages,
+  ...repairMessages,
   ...runnerMessages,
   ...sourceMessages,
   ...cliMessages,
