@@ -79,6 +79,18 @@ export const evidenceMessages = {
     'zh-CN':
       '用法:sealedger verify FILE… --trust FILE [--rpc URL] [--state FILE] [--json] [--lang en|zh-CN]({reason})。',
   },
+  WITHHOLD_USAGE: {
+    en: 'Usage: sealedger withhold FILE --fields NAME,KIND.NAME,…|all --out FILE [--lang en|zh-CN] ({reason}).',
+    'zh-CN': '用法:sealedger withhold FILE --fields 字段,事件.字段,…|all --out FILE [--lang en|zh-CN]({reason})。',
+  },
+  WITHHOLD_FIELD_UNKNOWN: {
+    en: 'No event in the file has an open field {field}; nothing was written.',
+    'zh-CN': '文件中没有任何事件公开字段 {field};未写入任何内容。',
+  },
+  WITHHOLD_DONE: {
+    en: '{file}: {count} openings were cut. What the contracts say in public stays in it: {public}.',
+    'zh-CN': '{file}:已删去 {count} 个字段的公开内容。合约公开记载的内容仍在其中:{public}。',
+  },
   VERIFY_NO_TRUST: {
     en: 'Without --trust FILE nothing can be verified: name the chain, contracts and validators that you trust.',
     'zh-CN': '没有 --trust FILE 就无法核验:请指明您信任的链、合约与验证者。',
@@ -86,18 +98,6 @@ export const evidenceMessages = {
   VERIFY_FILE_UNREADABLE: {
     en: 'The file {file} cannot be read.',
     'zh-CN': '无法读取文件 {file}。',
-  },
-  VERDICT_HOLDS: {
-    en: 'holds, as far as a file can show it (request: {phase})',
-    'zh-CN': '成立(以文件所能表明者为限;请求状态:{phase})',
-  },
-  VERDICT_FAILS: {
-    en: 'DOES NOT HOLD (request: {phase})',
-    'zh-CN': '不成立(请求状态:{phase})',
-  },
-  VERDICT_UNDECIDED: {
-    en: 'not decided: something could not be checked (request: {phase})',
-    'zh-CN': '未定:有内容无法核验(请求状态:{phase})',
   },
   BUNDLE_TOO_LARGE: {
     en: 'The file is larger than {maximum} bytes.',

@@ -15,7 +15,10 @@ export const verifyMessages = {
   CLAIM_CHECKPOINT_ANCHORED: { en: 'The checkpoint is anchored on the chain', 'zh-CN': '检查点已锚定上链' },
   CLAIM_LOG_CONSISTENT: { en: 'The log only grew between its checkpoints', 'zh-CN': '日志在各检查点之间只增不改' },
   CLAIM_LOG_CONTINUES: { en: 'The log continues the one that you verified last', 'zh-CN': '日志延续您上次核验的日志' },
-  CLAIM_EVENT_SIGNED: { en: 'The event is signed by its organisation', 'zh-CN': '事件由其机构签名' },
+  CLAIM_EVENT_SIGNED: {
+    en: 'The event, with the fields that are open here, is signed by its organisation',
+    'zh-CN': '事件及其在此公开的字段由其机构签名',
+  },
   CLAIM_EVENT_LOGGED: { en: 'The event stands in the log at its place', 'zh-CN': '事件位于日志中的所述位置' },
   CLAIM_EVENT_FIELDS: { en: 'The opened fields are those that were signed', 'zh-CN': '公开的字段即签名时的字段' },
   CLAIM_EVENT_KEY_IN_FORCE: { en: 'The key was in force when it signed', 'zh-CN': '签名时密钥有效' },
@@ -92,6 +95,10 @@ export const verifyMessages = {
     en: 'No proven receipt of the Consortium contract registers this key.',
     'zh-CN': '没有经证明的联盟合约收据登记该密钥。',
   },
+  WHY_UNREADABLE: {
+    en: 'It cannot be read as an evidence bundle. {reason}',
+    'zh-CN': '无法作为证据包读取。{reason}',
+  },
   WHY_SIGNATURE: {
     en: 'The signature does not hold under the registered key.',
     'zh-CN': '签名在所登记的密钥下不成立。',
@@ -130,6 +137,10 @@ export const verifyMessages = {
   WHY_OPENING: {
     en: 'The opening of field {field} does not fit its commitment, or is no value of that field.',
     'zh-CN': '字段 {field} 的公开值与承诺不符,或不是该字段的取值。',
+  },
+  WHY_ORGANISATION_SUSPENDED: {
+    en: '{org} was suspended when the checkpoint was anchored.',
+    'zh-CN': '锚定检查点时,{org} 处于停权状态。',
   },
   WHY_KEY_REPLACED: {
     en: 'A later key was registered before this event was anchored.',

@@ -8,12 +8,15 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { messageFor, systemLocale } from '@sealedger/protocol/messages/catalogue.ts';
 import sdkPackage from '../package.json' with { type: 'json' };
 import { type CommandIo, EXIT_UNREADABLE, runVerifyCommand } from './verify-command.ts';
+import { runWithholdCommand } from './withhold-command.ts';
 
 async function run(argv: readonly string[], io: CommandIo): Promise<number> {
   const [command, ...rest] = argv;
   switch (command) {
     case 'verify':
       return runVerifyCommand(rest, io);
+    case 'withhold':
+      return runWithholdCommand(rest, io);
     case '--version':
       io.stdout(`${sdkPackage.version}\n`);
       return 0;

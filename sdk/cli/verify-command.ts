@@ -11,10 +11,11 @@ import { createJsonRpc, type Rpc } from '@sealedger/protocol/ledger/json-rpc.ts'
 import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { hex32, organisationId, parseJson } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
-import { type Claim, type ClaimCode, claimText, whyText } from '../verify/claims.ts';
+import { type Claim, whyText } from '../verify/claims.ts';
 import { askChain } from '../verify/later-claims.ts';
 import type { LastState } from '../verify/log-claims.ts';
-import { type Verification, verifyBundleText } from '../verify/verify-bundle.ts';
+import { type ClaimGroup, type Summary, summarise, summariseUnreadable } from '../verify/summary.ts';
+import { claimsOfUnreadable, type Verification, verifyBundleText } from '../verify/verify-bundle.ts';
 
 export type CommandIo = {
   readonly stdout: (text: string) => void;
@@ -146,44 +147,64 @@ function report(io: CommandIo, outcomes: readonly Outcome[], options: Options): 
     io.stdout(`${JSON.stringify({ results: outcomes.map((outcome) => toJson(outcome, options.locale)) }, null, 2)}\n`);
     return;
   }
-  for (const { file, verification, error } of outcomes) {
+  const texts = outcomes.map(({ file, verification, error }) => {
     if (error !== undefined) io.stderr(`${file}: ${refusalText(error, options.locale)}\n`);
-    if (verification !== undefined) io.stdout(describe(file, verification, options.locale));
-  }
+    return describe(file, summaryOf(verification, error, options.locale), options.locale);
+  });
+  io.stdout(texts.join('\n'));
+}
+
+function summaryOf(verification: Verification | undefined, error: ProtocolError | undefined, locale: Locale): Summary {
+  if (verification !== undefined) return summarise(verification, locale);
+  return summariseUnreadable(error === undefined ? [] : claimsOfUnreadable(error, locale), locale);
 }
 
 function toJson({ file, verification, error }: Outcome, locale: Locale): unknown {
   if (verification === undefined) {
-    return { file, verdict: 'unreadable', error: error?.code, reason: refusalText(error, locale) };
+    const claims = error === undefined ? [] : claimsOfUnreadable(error, locale);
+    return {
+      file,
+      verdict: 'unreadable',
+      error: error?.code,
+      reason: refusalText(error, locale),
+      claims: claims.map((claim) => claimJson(claim, locale)),
+    };
   }
-  const { verdict, subject, phase } = verification;
-  const claims = verification.claims.map((claim) => ({
-    code: claim.code,
-    about: claim.about,
-    status: claim.status,
-    ...(claim.why === null ? {} : { why: claim.why, reason: whyText(claim, locale), inherent: claim.isInherent }),
-  }));
-  return { file, verdict, subject, phase, claims };
+  const { verdict, subject, phase, extent, withheld } = verification;
+  const claims = verification.claims.map((claim) => claimJson(claim, locale));
+  return { file, verdict, subject, phase, extent, withheld, claims };
 }
 
-const MARKS = { holds: '✓', fails: '✗', 'not-checkable': '·' } as const;
-const REASON_INDENT = 10;
-const VERDICT_MESSAGES = { holds: 'VERDICT_HOLDS', fails: 'VERDICT_FAILS', undecided: 'VERDICT_UNDECIDED' } as const;
+function claimJson(claim: Claim, locale: Locale): unknown {
+  const { code, about, status, why, isInherent } = claim;
+  return {
+    code,
+    about,
+    status,
+    ...(why === null ? {} : { why, reason: whyText(claim, locale), inherent: isInherent }),
+  };
+}
 
-/** One line per claim that holds throughout, with how often; each other one on its own, with its reason. */
-function describe(file: string, { verdict, phase, claims }: Verification, locale: Locale): string {
-  const lines = [`${file}: ${messageFor(VERDICT_MESSAGES[verdict], { phase }, locale)}`];
-  const counts = new Map<ClaimCode, number>();
-  for (const { code, status } of claims) if (status === 'holds') counts.set(code, (counts.get(code) ?? 0) + 1);
-  for (const [code, count] of counts)
-    lines.push(`  ${MARKS.holds} ${String(count).padStart(4)}× ${claimText(code, locale)}`);
-  for (const claim of claims.filter(({ status }) => status !== 'holds')) lines.push(...describeOpen(claim, locale));
+const MARKS = { fails: '✗', open: '?', beyond: '·', holds: '✓' } as const;
+/** So many of the things that a claim is about are named, the others counted. */
+const MAX_NAMED = 6;
+
+/** Verdict and facts first, then what fails, what is open, what no file can show, and what holds. */
+function describe(file: string, { headline, meaning, facts, sections }: Summary, locale: Locale): string {
+  const lines = [`${file}: ${headline}`, `  ${meaning}`, ...facts.map((fact) => `  ${fact}`)];
+  for (const { kind, title, groups } of sections) {
+    lines.push('', `  ${title}`);
+    for (const group of groups) lines.push(...describeGroup(MARKS[kind], kind === 'holds', group, locale));
+  }
   return `${lines.join('\n')}\n`;
 }
 
-function describeOpen(claim: Claim, locale: Locale): string[] {
-  const head = `  ${MARKS[claim.status]} ${' '.repeat(5)} ${claimText(claim.code, locale)} [${claim.code}: ${claim.about}]`;
-  return [head, `${' '.repeat(REASON_INDENT)}${whyText(claim, locale)}`];
+function describeGroup(mark: string, isShort: boolean, group: ClaimGroup, locale: Locale): string[] {
+  const { code, text, why, about } = group;
+  const head = `  ${mark} ${String(about.length).padStart(4)}×  ${text}  [${code}]`;
+  if (isShort) return [head];
+  const more = about.length > MAX_NAMED ? [messageFor('ABOUT_MORE', { count: about.length - MAX_NAMED }, locale)] : [];
+  return [head, `           ${[...about.slice(0, MAX_NAMED), ...more].join(', ')}`, `           ${why}`];
 }
 
 function refusalText(error: unknown, locale: Locale): string {

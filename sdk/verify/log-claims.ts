@@ -9,7 +9,7 @@ import {
   hasFieldsOfItsKind,
   verifyOpenings,
 } from '@sealedger/protocol/evidence/event.ts';
-import type { EventOf } from '@sealedger/protocol/ledger/events.ts';
+import type { EventOf, LedgerEvent } from '@sealedger/protocol/ledger/events.ts';
 import { leafHash, verifyConsistency, verifyInclusion } from '@sealedger/protocol/merkle.ts';
 import type { Ed25519 } from '@sealedger/protocol/signature.ts';
 import type { ClaimList, WhyCode } from './claims.ts';
@@ -168,13 +168,25 @@ function whyNotLogged(bundle: Bundle, org: string, { signed, log }: BundleItem):
   return holds ? null : 'WHY_NOT_INCLUDED';
 }
 
-/** An event counts under an old key only where it was anchored before a later key took over. */
+/** An event counts where it was anchored before a later key took over, and while its organisation was no suspended one. */
 function checkKeyInForce({ facts, keys, claims }: LogContext, org: string, item: BundleItem): void {
   const replacement = keys.replacedBy(org, item.signed.keyEpoch);
-  if (replacement === undefined) return;
+  const suspensions = factsNamed(facts, 'OrganisationSuspended').filter(({ args }) => args.org === org);
+  if (replacement === undefined && suspensions.length === 0) return;
   const anchor = factsNamed(facts, 'CheckpointAnchored').find(
     ({ args }) => args.org === org && args.size === item.log.checkpointSize,
   );
-  const isEarlier = anchor !== undefined && facts.events.indexOf(anchor) < facts.events.indexOf(replacement);
-  claims.decide('EVENT_KEY_IN_FORCE', itemName(item), isEarlier ? null : 'WHY_KEY_REPLACED');
+  const before = anchor === undefined ? [] : facts.events.slice(0, facts.events.indexOf(anchor));
+  const isReplaced = replacement !== undefined && (anchor === undefined || before.includes(replacement));
+  const why = isReplaced ? 'WHY_KEY_REPLACED' : isSuspended(before, org) ? 'WHY_ORGANISATION_SUSPENDED' : null;
+  claims.decide('EVENT_KEY_IN_FORCE', itemName(item), why, { org });
+}
+
+/** Whether an organisation is suspended after these events. */
+function isSuspended(events: readonly LedgerEvent[], org: string): boolean {
+  const last = events.findLast(
+    (event) =>
+      (event.name === 'OrganisationSuspended' || event.name === 'OrganisationReinstated') && event.args.org === org,
+  );
+  return last?.name === 'OrganisationSuspended';
 }

@@ -8,9 +8,11 @@ import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { Bundle, BundleSubject } from '@sealedger/protocol/evidence/bundle.ts';
 import { MAX_BUNDLE_BYTES, parseBundle } from '@sealedger/protocol/evidence/bundle-file.ts';
 import type { Trust } from '@sealedger/protocol/evidence/trust.ts';
+import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { type Ed25519, nobleEd25519 } from '@sealedger/protocol/signature.ts';
 import { checkAgreement, checkComputations } from './agreement-claims.ts';
 import { type Claim, ClaimList, type Verdict, verdictOf } from './claims.ts';
+import { type Extent, extentOf, type WithheldFields, withheldOf } from './extent.ts';
 import { type ProvenFacts, proveFacts } from './facts.ts';
 import { checkNeeded, checkOrder, checkPins, checkText } from './form-claims.ts';
 import {
@@ -18,6 +20,7 @@ import {
   checkEvents,
   checkGrowth,
   checkKeys,
+  itemName,
   keyBook,
   type LastState,
   type LogContext,
@@ -41,6 +44,10 @@ export type Verification = {
   readonly phase: RequestPhase;
   /** To be kept for the next bundle; the previous state unless the verdict is `holds`. */
   readonly state: LastState;
+  /** How much is in the file, by its own word. */
+  readonly extent: Extent;
+  /** Events of which fields are not open. */
+  readonly withheld: readonly WithheldFields[];
   /** What the bundle proves of the chain, for further questions to an RPC. */
   readonly facts: ProvenFacts;
 };
@@ -72,6 +79,14 @@ export function verifyBundle(bundle: Bundle, trust: Trust, options: VerifyOption
   return verifyParsed(bundle, trust, options, new ClaimList());
 }
 
+/** Claim FORM for a file that {@link verifyBundleText} could not read. */
+export function claimsOfUnreadable(error: ProtocolError, locale: Locale): readonly Claim[] {
+  const claims = new ClaimList();
+  const path = String(error.details['path'] ?? 'text');
+  claims.fails('FORM', path, 'WHY_UNREADABLE', { reason: messageFor(error.code, error.details, locale) });
+  return claims.claims;
+}
+
 function verifyParsed(bundle: Bundle, trust: Trust, options: VerifyOptions, claims: ClaimList): Verification {
   const last = options.previousState ?? {};
   checkOrder(bundle, claims);
@@ -96,7 +111,8 @@ function verifyParsed(bundle: Bundle, trust: Trust, options: VerifyOptions, clai
   claims.isBeyond('COMPUTATION_CORRECT', bundle.subject.kind, 'WHY_NEEDS_AUDIT');
   const verdict = verdictOf(claims.claims);
   const state = verdict === 'holds' ? advanced(last, bundle) : last;
-  return { verdict, subject: bundle.subject, claims: claims.claims, phase: life.phase, state, facts };
+  const [extent, withheld] = [extentOf(bundle), withheldOf(bundle.items, itemName)];
+  return { verdict, subject: bundle.subject, claims: claims.claims, phase: life.phase, state, extent, withheld, facts };
 }
 
 function advanced(last: LastState, { checkpoints }: Bundle): LastState {

@@ -1,0 +1,36 @@
+/**
+ * Cutting openings out of a bundle: whoever holds it may show less of it to the next one.
+ *
+ * Learns: the next one learns the fields that stay open; of the others the commitments, which say nothing without their
+ * salts. What the contracts said in public stands in the receipts and cannot be withheld.
+ */
+import { ProtocolError } from '../errors.ts';
+import type { Bundle } from './bundle.ts';
+import { describeEvent, withholdFields } from './event.ts';
+
+/**
+ * A bundle without the openings that `names` say.
+ * @param names - `field`, `kind.field`, or `all`; each must meet an open field, so that no misspelt one stays open unseen.
+ * @returns the bundle, which verifies as before, and how many openings were cut.
+ * @throws {ProtocolError} WITHHOLD_FIELD_UNKNOWN
+ */
+export function withholdInBundle(
+  bundle: Bundle,
+  names: readonly string[],
+): { readonly bundle: Bundle; readonly count: number } {
+  const met = new Set<string>();
+  let count = 0;
+  const items = bundle.items.map((item) => {
+    const { kind } = describeEvent(item.signed.event);
+    const openings = withholdFields(item.openings, (field) => {
+      const meant = names.filter((name) => name === field || name === `${kind}.${field}` || name === 'all');
+      for (const name of meant) met.add(name);
+      if (meant.length > 0) count += 1;
+      return meant.length > 0;
+    });
+    return { ...item, openings };
+  });
+  const unknown = names.find((name) => !met.has(name));
+  if (unknown !== undefined) throw new ProtocolError('WITHHOLD_FIELD_UNKNOWN', { field: unknown });
+  return { bundle: { ...bundle, items }, count };
+}
