@@ -40,4 +40,8 @@ export const qualityRuleMessages = {
     en: 'The rules need more memory or temporary disk space than they are allowed.',
     'zh-CN': '规则所需的内存或临时磁盘空间超过了允许的上限。',
   },
+  QUALITY_NOTHING_CHECKED: {
+    en: 'None of the {rules} rules applied to any row: there is no score.',
+    'zh-CN': '{rules} 条规则均未适用于任何一行,无法评分。',
+  },
 } as const;
