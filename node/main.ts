@@ -6,12 +6,14 @@
  */
 import { systemLocale } from '@sealedger/protocol/messages/catalogue.ts';
 import { type CommandIo, EXIT_USAGE, explain, type NodeCommand } from './cli/command.ts';
+import { datasetCommand } from './cli/dataset-command.ts';
 import { fsckCommand } from './cli/fsck-command.ts';
 import { runCommand } from './cli/run-command.ts';
 import { USAGE } from './cli/usage.ts';
 
 const commands: Readonly<Record<string, NodeCommand>> = {
   run: runCommand,
+  dataset: datasetCommand,
   fsck: fsckCommand,
 };
 

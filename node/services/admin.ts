@@ -1,6 +1,7 @@
 /** The operator's channel of a node: joins the commands of all areas, opens the listener, tells the operator where it is. */
 import { randomBytes } from 'node:crypto';
 import { type AdminCommand, startAdminServer } from '../server/admin.ts';
+import { adminDatasets } from './admin-datasets.ts';
 import { removeAdminFile, writeAdminFile } from './admin-file.ts';
 import type { NodeParts } from './parts.ts';
 
@@ -12,8 +13,8 @@ export interface AdminChannel {
 }
 
 /** All commands that a running node takes from its operator; one line per area. */
-export function adminCommands(_parts: NodeParts): readonly AdminCommand[] {
-  return [];
+export function adminCommands(parts: NodeParts): readonly AdminCommand[] {
+  return [...adminDatasets(parts)];
 }
 
 /** Opens the channel and writes `admin.json`; a new token at every start. */

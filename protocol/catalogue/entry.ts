@@ -12,13 +12,22 @@ import { organisationId } from '../schema.ts';
 
 const MAX_FIELDS = 4096;
 const MAX_TEXT = 4000;
-const line = z.string().trim().min(1).max(256);
+/** What a draft says where only a person can know; nothing that holds one is an entry. */
+export const PLACEHOLDER = 'CHANGE-ME';
+const said = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .refine((text) => !text.includes(PLACEHOLDER), 'a placeholder of the draft is left here');
+const line = said(256);
 
 /** A text for people: in one language, or in both. */
 export const localTextSchema = z.union([
-  z.string().trim().min(1).max(MAX_TEXT),
-  z.strictObject({ zh: z.string().trim().min(1).max(MAX_TEXT), en: z.string().trim().min(1).max(MAX_TEXT).optional() }),
-  z.strictObject({ en: z.string().trim().min(1).max(MAX_TEXT) }),
+  said(MAX_TEXT),
+  z.strictObject({ zh: said(MAX_TEXT), en: said(MAX_TEXT).optional() }),
+  z.strictObject({ en: said(MAX_TEXT) }),
 ]);
 export type LocalText = z.output<typeof localTextSchema>;
 

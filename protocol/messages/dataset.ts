@@ -60,4 +60,69 @@ export const datasetMessages = {
     en: '{org} has {limit} open needs here; no more are taken.',
     'zh-CN': '{org} 在本节点已有 {limit} 项未结需求;不再受理。',
   },
+  ADMIN_DATASET_DRAFT: {
+    en: 'Takes a definition as the draft of its dataset.',
+    'zh-CN': '将定义作为数据集草稿登记。',
+  },
+  ADMIN_DATASET_SUBMIT: {
+    en: 'Reads the source to its end and puts the draft up for review.',
+    'zh-CN': '完整读取数据源,并将草稿提交审核。',
+  },
+  ADMIN_DATASET_RETURN: {
+    en: 'Sends what is in review back to its draft.',
+    'zh-CN': '将待审内容退回草稿。',
+  },
+  ADMIN_DATASET_APPROVE: {
+    en: 'Approves, as a second person, exactly what was looked at.',
+    'zh-CN': '由第二人批准所审阅的内容。',
+  },
+  ADMIN_DATASET_PUBLISH: {
+    en: 'Publishes the draft as the next version, here and on chain.',
+    'zh-CN': '将草稿作为下一版本在本节点和链上发布。',
+  },
+  ADMIN_DATASET_WITHDRAW: {
+    en: 'Withdraws a version: nobody can ask for it any more.',
+    'zh-CN': '撤回某一版本:此后不能再被请求。',
+  },
+  ADMIN_DATASET_SHOW: {
+    en: 'Shows the draft and the versions of a dataset.',
+    'zh-CN': '显示数据集的草稿与各版本。',
+  },
+  ADMIN_DATASET_LIST: {
+    en: 'Lists the datasets of this node.',
+    'zh-CN': '列出本节点的数据集。',
+  },
+  ADMIN_DATASET_LINEAGE: {
+    en: 'Shows what a version came from and what came from it.',
+    'zh-CN': '显示某一版本的来源与衍生。',
+  },
+  DATASET_USAGE: {
+    en: 'usage: sealedger-node dataset init SOURCE --out FILE [--type csv|parquet|duckdb|postgres] [--table NAME] [--encoding NAME] [--delimiter C] [--name NAME] [--config FILE]\n       sealedger-node dataset check FILE [--config FILE]\n       sealedger-node dataset draft FILE --config FILE --by ID\n       sealedger-node dataset submit|return|publish NAME --config FILE --by ID\n       sealedger-node dataset approve NAME --digest HEX --config FILE --by ID\n       sealedger-node dataset withdraw NAME --version N --config FILE --by ID\n       sealedger-node dataset show NAME | list | search WORDS | needs --config FILE\n       sealedger-node dataset lineage NAME --version N --config FILE\n       sealedger-node dataset answer NEED --state declined|planned|covered [--reason TEXT] [--dataset NAME] [--by-when DATE] --config FILE --by ID\n       each with [--json] [--lang en|zh-CN]',
+    'zh-CN':
+      '用法:sealedger-node dataset init 数据源 --out 文件 [--type csv|parquet|duckdb|postgres] [--table 表名] [--encoding 编码] [--delimiter 分隔符] [--name 名称] [--config 文件]\n      sealedger-node dataset check 文件 [--config 文件]\n      sealedger-node dataset draft 文件 --config 文件 --by 人员\n      sealedger-node dataset submit|return|publish 名称 --config 文件 --by 人员\n      sealedger-node dataset approve 名称 --digest 摘要 --config 文件 --by 人员\n      sealedger-node dataset withdraw 名称 --version 版本 --config 文件 --by 人员\n      sealedger-node dataset show 名称 | list | search 词语 | needs --config 文件\n      sealedger-node dataset lineage 名称 --version 版本 --config 文件\n      sealedger-node dataset answer 需求 --state declined|planned|covered [--reason 理由] [--dataset 名称] [--by-when 日期] --config 文件 --by 人员\n      均可加 [--json] [--lang en|zh-CN]',
+  },
+  DATASET_CHECKED: {
+    en: '{file}: in order. Dataset "{dataset}", level {level} ({dataClass}), {fields} fields.',
+    'zh-CN': '{file}:正确。数据集“{dataset}”,{level} 级({dataClass}),{fields} 个字段。',
+  },
+  DATASET_CHECKED_ROWS: {
+    en: '{file}: in order. Dataset "{dataset}", level {level} ({dataClass}), {fields} fields, {rows} rows read.',
+    'zh-CN': '{file}:正确。数据集“{dataset}”,{level} 级({dataClass}),{fields} 个字段,已读取 {rows} 行。',
+  },
+  DATASET_DRAFT_STATE: {
+    en: '{name}: {state}, level {level} ({dataClass}); digest {digest}',
+    'zh-CN': '{name}:{state},{level} 级({dataClass});摘要 {digest}',
+  },
+  DATASET_VERSION_STATE: {
+    en: '{name} version {version}: {state}, level {level}, {rows} rows; id {id}',
+    'zh-CN': '{name} 版本 {version}:{state},{level} 级,{rows} 行;标识 {id}',
+  },
+  DATASET_LINEAGE_EDGE: {
+    en: '{from} → {to} ({kind})',
+    'zh-CN': '{from} → {to}({kind})',
+  },
+  DATASET_DRAFTED: {
+    en: '{file} is drafted from {rows} rows and {columns} columns; what stands as CHANGE-ME is for a person to fill in.',
+    'zh-CN': '已依据 {rows} 行、{columns} 列起草 {file};标为 CHANGE-ME 之处须由人员填写。',
+  },
 } as const;

@@ -1,0 +1,156 @@
+/** What the operator's channel takes for datasets: the steps of an entry's life, and looking at it. */
+
+import { localText } from '@sealedger/protocol/catalogue/entry.ts';
+import { type Lineage, lineageOf } from '@sealedger/protocol/catalogue/lineage.ts';
+import { dataClassOf, datasetName } from '@sealedger/protocol/dataset.ts';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { hex32 } from '@sealedger/protocol/schema.ts';
+import { z } from 'zod';
+import type { EntryState } from '../catalogue/catalogue.ts';
+import { definedDataset } from '../catalogue/definition.ts';
+import { type Draft, storedVersions, type VersionRecord } from '../catalogue/life.ts';
+import { type AdminCommand, adminCommand } from '../server/admin.ts';
+import { catalogueOf } from './catalogue.ts';
+import type { NodeParts } from './parts.ts';
+
+const level = z.int().min(1).max(5);
+const draftView = z.strictObject({
+  name: datasetName,
+  state: z.enum(['draft', 'review', 'approved']),
+  /** What a reviewer names when approving. */
+  digest: hex32,
+  level,
+  dataClass: z.enum(['general', 'important', 'core']),
+  needsSecondPerson: z.boolean(),
+  drafter: hex32,
+  submitter: hex32.nullable(),
+  approver: hex32.nullable(),
+});
+const versionView = z.strictObject({
+  id: hex32,
+  name: datasetName,
+  version: z.int().positive(),
+  state: z.enum(['published', 'revised', 'withdrawn']),
+  level,
+  rows: z.int().min(0),
+  title: z.string(),
+  code: z.string().nullable(),
+  metadataHash: hex32,
+  publishedAt: z.iso.datetime(),
+  withdrawnAt: z.iso.datetime().nullable(),
+  by: z.enum(['review', 'configuration']),
+});
+const entryView = z.strictObject({ name: datasetName, draft: draftView.nullable(), versions: z.array(versionView) });
+const edge = z.strictObject({ from: z.string(), to: z.string(), kind: z.enum(['revision', 'derivation']) });
+
+const named = z.strictObject({ name: datasetName });
+const versioned = z.strictObject({ name: datasetName, version: z.int().positive() });
+
+/** The contracts, for the command line. */
+export const datasetContracts = {
+  draft: {
+    name: 'dataset.draft',
+    summary: 'ADMIN_DATASET_DRAFT',
+    input: z.strictObject({ text: z.string().max(1 << 20), file: z.string().max(255), base: z.string().max(4096) }),
+    output: draftView,
+  },
+  submit: {
+    name: 'dataset.submit',
+    summary: 'ADMIN_DATASET_SUBMIT',
+    input: named,
+    output: draftView.extend({ rows: z.int().min(0) }),
+  },
+  sendBack: { name: 'dataset.return', summary: 'ADMIN_DATASET_RETURN', input: named, output: draftView },
+  approve: {
+    name: 'dataset.approve',
+    summary: 'ADMIN_DATASET_APPROVE',
+    input: z.strictObject({ name: datasetName, digest: hex32 }),
+    output: draftView,
+  },
+  publish: { name: 'dataset.publish', summary: 'ADMIN_DATASET_PUBLISH', input: named, output: versionView },
+  withdraw: { name: 'dataset.withdraw', summary: 'ADMIN_DATASET_WITHDRAW', input: versioned, output: versionView },
+  show: { name: 'dataset.show', summary: 'ADMIN_DATASET_SHOW', input: named, output: entryView },
+  list: {
+    name: 'dataset.list',
+    summary: 'ADMIN_DATASET_LIST',
+    input: z.strictObject({}),
+    output: z.strictObject({ datasets: z.array(entryView) }),
+  },
+  lineage: {
+    name: 'dataset.lineage',
+    summary: 'ADMIN_DATASET_LINEAGE',
+    input: versioned,
+    output: z.strictObject({ ancestors: z.array(edge), descendants: z.array(edge) }),
+  },
+} as const;
+
+/** The commands of a running node. */
+export function adminDatasets(parts: NodeParts): readonly AdminCommand[] {
+  const catalogue = catalogueOf(parts);
+  const from = parts.config.review.secondPersonFromLevel;
+  const viewed = (draft: Draft) => viewOfDraft(draft, from);
+  const { draft, submit, sendBack, approve, publish, withdraw, show, list, lineage } = datasetContracts;
+  return [
+    adminCommand(draft, async ({ text, file, base }, { actor }) =>
+      viewed(await catalogue.draft(text, { file, base }, actor)),
+    ),
+    adminCommand(submit, async ({ name }, { actor }) => {
+      const submitted = await catalogue.submit(name, actor);
+      return { ...viewed(submitted), rows: submitted.rows };
+    }),
+    adminCommand(sendBack, async ({ name }, { actor }) => viewed(await catalogue.sendBack(name, actor))),
+    adminCommand(approve, async ({ name, digest }, { actor }) => viewed(await catalogue.approve(name, digest, actor))),
+    adminCommand(publish, async ({ name }, { actor }) => viewOfVersion(await catalogue.publish(name, actor))),
+    adminCommand(withdraw, async ({ name, version }, { actor }) =>
+      viewOfVersion(await catalogue.withdraw(name, version, actor)),
+    ),
+    adminCommand(show, async ({ name }) => viewOfEntry(await catalogue.show(name), from)),
+    adminCommand(list, async () => ({ datasets: (await catalogue.list()).map((entry) => viewOfEntry(entry, from)) })),
+    adminCommand(lineage, ({ name, version }) => ownLineage(parts, name, version)),
+  ] as readonly AdminCommand[];
+}
+
+async function ownLineage({ state, config }: NodeParts, name: string, version: number) {
+  const versions = await storedVersions(state);
+  if (!versions.some((record) => record.name === name && record.version === version)) {
+    throw new ProtocolError('DATASET_VERSION_UNKNOWN', { dataset: name, version });
+  }
+  const nodes = versions.map((record) => ({
+    owner: config.org,
+    name: record.name,
+    version: record.version,
+    derivedFrom: 'entry' in record.dataset ? (record.dataset.entry?.derivedFrom ?? []) : [],
+  }));
+  const { ancestors, descendants }: Lineage = lineageOf(nodes, { owner: config.org, name, version });
+  return { ancestors: [...ancestors], descendants: [...descendants] };
+}
+
+function viewOfDraft({ name, state, digest, definition, drafter, submitter, approver }: Draft, from: number) {
+  const { level: whole, fields } = definedDataset(definition);
+  return {
+    name,
+    state,
+    digest,
+    level: whole,
+    dataClass: dataClassOf(fields),
+    needsSecondPerson: whole >= from,
+    drafter,
+    submitter: submitter ?? null,
+    approver: approver ?? null,
+  };
+}
+
+function viewOfVersion({ dataset, withdrawnAt, salt: _salt, base: _base, ...record }: VersionRecord) {
+  const entry = 'entry' in dataset ? dataset.entry : undefined;
+  return {
+    ...record,
+    level: dataset.level,
+    title: entry === undefined ? record.name : localText(entry.title, 'zh'),
+    code: entry?.code ?? null,
+    withdrawnAt: withdrawnAt ?? null,
+  };
+}
+
+function viewOfEntry({ name, draft, versions }: EntryState, from: number) {
+  return { name, draft: draft === null ? null : viewOfDraft(draft, from), versions: versions.map(viewOfVersion) };
+}
