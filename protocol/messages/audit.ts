@@ -180,4 +180,48 @@ export const auditMessages = {
     en: '{org}: {count} more findings of {code}.',
     'zh-CN': '{org}:另有 {count} 项 {code}。',
   },
+  AUDIT_USAGE: {
+    en:
+      'usage: sealedger audit find --profile FILE [--org ORG] [--requester ORG] [--purpose CODE] [--dataset NAME] [--from TIME] [--to TIME] | --opening FILE\n' +
+      '       sealedger audit request ID --profile FILE\n' +
+      '       sealedger audit verify --profile FILE [--heard FILE]…\n' +
+      '       sealedger audit watch --profile FILE [--once] [--every SECONDS] [--heard FILE]…\n' +
+      '       sealedger audit report --profile FILE [--from TIME] [--to TIME] [--out DIR]\n' +
+      '       each with [--state DIR] [--json] [--lang en|zh-CN]; exit 0: nothing wrong, 1: findings, 2: could not read',
+    'zh-CN':
+      '用法:sealedger audit find --profile 文件 [--org 机构] [--requester 机构] [--purpose 代码] [--dataset 名称] [--from 时间] [--to 时间] | --opening 文件\n' +
+      '     sealedger audit request 编号 --profile 文件\n' +
+      '     sealedger audit verify --profile 文件 [--heard 文件]…\n' +
+      '     sealedger audit watch --profile 文件 [--once] [--every 秒] [--heard 文件]…\n' +
+      '     sealedger audit report --profile 文件 [--from 时间] [--to 时间] [--out 目录]\n' +
+      '     均可加 [--state 目录] [--json] [--lang en|zh-CN];退出码 0:无问题,1:有发现,2:无法读取',
+  },
+  AUDIT_USAGE_WRONG: { en: 'The arguments do not fit: {reason}', 'zh-CN': '参数不符:{reason}' },
+  AUDIT_FILE_UNREADABLE: { en: '{file} cannot be read.', 'zh-CN': '无法读取 {file}。' },
+  AUDIT_PINS_DIFFER: {
+    en: 'Trust file and deployment file differ in {what}; the trust file is what counts, so find out which is wrong.',
+    'zh-CN': '信任文件与部署文件的 {what} 不同;应以信任文件为准,请先查明何者有误。',
+  },
+  AUDIT_REQUEST_UNKNOWN: {
+    en: '{found} requests begin with {request}; give at least 8 digits that only one begins with.',
+    'zh-CN': '有 {found} 个请求以 {request} 开头;请给出至少 8 位且唯一的前缀。',
+  },
+  AUDIT_STEP_CHAIN: { en: 'Chain read to block {block} of {head}.', 'zh-CN': '链已读至区块 {block} / {head}。' },
+  AUDIT_STEP_LOG: { en: 'Log of {org}: {events} events.', 'zh-CN': '{org} 的日志:{events} 条事件。' },
+  AUDIT_LOOKED: {
+    en: '{requests} requests rebuilt, {events} events of {nodes} nodes verified, {findings} findings.',
+    'zh-CN': '已重建 {requests} 件请求,核验 {nodes} 个节点的 {events} 条事件,发现 {findings} 项。',
+  },
+  AUDIT_WRITTEN: {
+    en: 'Written: report.html, report.csv and findings.json in {directory}.',
+    'zh-CN': '已写出:{directory} 中的 report.html、report.csv 与 findings.json。',
+  },
+  AUDIT_RELEASE_FOUND: {
+    en: 'Released under request {request}: batch {batch} of {org} with {count} results, committed at {time} UTC in block {block}.',
+    'zh-CN': '依请求 {request} 释出:{org} 的第 {batch} 批,共 {count} 个结果,于 {time}(UTC)在区块 {block} 承诺上链。',
+  },
+  AUDIT_RELEASE_UNKNOWN: {
+    en: 'No commitment on this chain has this opening.',
+    'zh-CN': '此链上没有任何承诺与该打开值相符。',
+  },
 } as const;

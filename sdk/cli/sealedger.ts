@@ -7,6 +7,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { messageFor, systemLocale } from '@sealedger/protocol/messages/catalogue.ts';
 import sdkPackage from '../package.json' with { type: 'json' };
+import { runAuditCommand } from './audit-command.ts';
 import { type CommandIo, EXIT_UNREADABLE, runVerifyCommand } from './verify-command.ts';
 import { runWithholdCommand } from './withhold-command.ts';
 
@@ -15,6 +16,8 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
   switch (command) {
     case 'verify':
       return runVerifyCommand(rest, io);
+    case 'audit':
+      return runAuditCommand(rest, io);
     case 'withhold':
       return runWithholdCommand(rest, io);
     case '--version':

@@ -1,0 +1,108 @@
+/** A regulator's profile: who it is, what it trusts, which chain node it asks, where it keeps its state. */
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fromHex } from '@sealedger/protocol/bytes.ts';
+import { canonicalText } from '@sealedger/protocol/canonical.ts';
+import { SUITE } from '@sealedger/protocol/domains.ts';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { parseTrust, type Trust } from '@sealedger/protocol/evidence/trust.ts';
+import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
+import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
+import { hex32, organisationId, parseJson } from '@sealedger/protocol/schema.ts';
+import { z } from 'zod';
+import { Archive } from '../audit/archive.ts';
+import type { AuditContext } from '../audit/look.ts';
+import { type AuditBounds, DEFAULT_BOUNDS } from '../audit/ports.ts';
+import { type FileStore, fileStore, memoryStore, nativeEd25519, nativeSha256 } from './native.ts';
+
+const minutes = z.number().positive().max(525_600);
+export const auditProfileSchema = z.strictObject({
+  suite: z.literal(SUITE),
+  version: z.literal(1),
+  /** The regulator's id on chain. */
+  org: organisationId,
+  /** Paths; relative ones start at the profile's directory. */
+  keystore: z.string().min(1),
+  trust: z.string().min(1),
+  /** Held against the trust file where it is given. */
+  deployment: z.string().min(1).optional(),
+  state: z.string().min(1).optional(),
+  rpc: z.url({ protocol: /^https?$/ }),
+  confirmations: z.int().min(0).max(10_000).optional(),
+  bounds: z
+    .strictObject({
+      anchorMinutes: minutes.optional(),
+      unlocksMinutes: minutes.optional(),
+      decisionHours: z.number().positive().max(8760).optional(),
+      stopSeconds: z.number().positive().max(3600).optional(),
+    })
+    .optional(),
+});
+export type AuditProfile = z.output<typeof auditProfileSchema>;
+
+/** Only the signing key is read; a keystore holds more that an audit has no use for. */
+const keystoreSchema = z.object({ suite: z.literal(SUITE), version: z.literal(1), signing: hex32 });
+
+/**
+ * Opens an audit.
+ * @param options - `state` in place of the profile's; `isFresh` to begin at the first block and keep nothing.
+ * @throws {ProtocolError} AUDIT_FILE_UNREADABLE, SCHEMA_MISMATCH, AUDIT_PINS_DIFFER, AUDIT_STATE_*
+ */
+export async function openAudit(
+  path: string,
+  options: { readonly state?: string | undefined; readonly isFresh: boolean },
+): Promise<AuditContext> {
+  const profile = parseJson(auditProfileSchema, await readText(path), path);
+  const resolve = (file: string): string => (isAbsolute(file) ? file : join(dirname(path), file));
+  const trust = parseTrust(parseJson(z.unknown(), await readText(resolve(profile.trust)), profile.trust));
+  if (profile.deployment !== undefined) await assertSamePins(trust, resolve(profile.deployment));
+  const keystore = parseJson(keystoreSchema, await readText(resolve(profile.keystore)), 'keystore');
+  const state = options.state ?? (profile.state === undefined ? undefined : resolve(profile.state));
+  const store: FileStore = options.isFresh || state === undefined ? memoryStore() : fileStore(state);
+  return {
+    org: profile.org,
+    signing: fromHex(keystore.signing, 32),
+    trust,
+    rpc: createJsonRpc(profile.rpc, fetch),
+    archive: await Archive.open(store, trust),
+    bounds: boundsOf(profile),
+    confirmations: profile.confirmations ?? 0,
+    ports: {
+      fetch,
+      clock: { now: () => Date.now(), sleep: async (ms) => void (await sleep(ms)) },
+      randomBytes: (length) => new Uint8Array(randomBytes(length)),
+      store,
+      ed25519: nativeEd25519,
+      sha256: nativeSha256,
+    },
+  };
+}
+
+function boundsOf({ bounds = {} }: AuditProfile): AuditBounds {
+  const { anchorMinutes, unlocksMinutes, decisionHours, stopSeconds } = bounds;
+  return {
+    anchorMs: anchorMinutes === undefined ? DEFAULT_BOUNDS.anchorMs : 60_000 * anchorMinutes,
+    unlocksMs: unlocksMinutes === undefined ? DEFAULT_BOUNDS.unlocksMs : 60_000 * unlocksMinutes,
+    decisionMs: decisionHours === undefined ? DEFAULT_BOUNDS.decisionMs : 3_600_000 * decisionHours,
+    stopMs: stopSeconds === undefined ? DEFAULT_BOUNDS.stopMs : 1000 * stopSeconds,
+  };
+}
+
+/** The deployment file is somebody's paper; the trust file is the regulator's own. They must not differ. */
+async function assertSamePins(trust: Trust, path: string): Promise<void> {
+  const deployment = parseDeployment(parseJson(z.unknown(), await readText(path), 'deployment'));
+  for (const what of ['chainId', 'genesisHash', 'contracts'] as const) {
+    if (canonicalText(deployment[what]) !== canonicalText(trust[what]))
+      throw new ProtocolError('AUDIT_PINS_DIFFER', { what });
+  }
+}
+
+export async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new ProtocolError('AUDIT_FILE_UNREADABLE', { file: path }, { cause });
+  }
+}
