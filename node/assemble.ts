@@ -18,7 +18,7 @@ import { prepareWork } from './compute/prepare.ts';
 import { createRunner } from './compute/runner.ts';
 import type { NodeConfig } from './config.ts';
 import { hkdf, nativeEd25519 } from './crypto.ts';
-import { Anchorer } from './evidence/anchor.ts';
+import { Anchorer, type LostAnchor } from './evidence/anchor.ts';
 import { ledgerAnchorChain } from './evidence/anchor-chain.ts';
 import { type BatchOp, levelEvidenceStore } from './evidence/level-store.ts';
 import { EvidenceLog } from './evidence/log.ts';
@@ -59,12 +59,14 @@ export async function openEvidence(
   opened: Omit<Opened, 'evidence'>,
   database: Database,
 ): Promise<NodeParts['evidence']> {
-  const { config, keys, keyEpoch, client, rpc, clock } = opened;
+  const { config, keys, keyEpoch, client, rpc, clock, log: logger } = opened;
   const signer = eventSigner(config.org, keyEpoch, keys.signing);
   const secret = hkdf(keys.seed, NO_SALT, utf8(domains.fieldSalt), 32);
   const log = await EvidenceLog.open({ store: levelEvidenceStore(database), signer, clock, secret });
-  const chain = ledgerAnchorChain(client, rpc, config.org);
-  return { log, signer, anchorer: new Anchorer({ log, chain, clock, limits: { maxAgeMs: ANCHOR_AGE_MS } }) };
+  const chain = ledgerAnchorChain(client, rpc, config.org, config.confirmations);
+  const onLost = (anchor: LostAnchor): void => logger.info('the chain took an anchor back', anchor);
+  const limits = { maxAgeMs: ANCHOR_AGE_MS };
+  return { log, signer, anchorer: new Anchorer({ log, chain, clock, limits, onLost }) };
 }
 
 export async function assembleParts(opened: Opened): Promise<NodeParts> {

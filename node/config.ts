@@ -21,6 +21,11 @@ export const nodeConfigSchema = z.strictObject({
   /** How others reach this node: what is registered on chain. */
   endpoint: z.url(),
   rpcUrl: z.url(),
+  /**
+   * Blocks on top of a transaction's before it counts as made. 0 where a block is final at once (QBFT, IBFT 2.0, the
+   * embedded chain); elsewhere as many as the members of the chain hold to be safe.
+   */
+  confirmations: z.int().min(0).max(256).default(0),
   /** Deployment file of the contracts. */
   deployment: z.string().min(1),
   /** Definitions by their file, or a CSV table in short; published at the start, as far as no second person is needed. */

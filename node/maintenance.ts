@@ -24,7 +24,7 @@ export async function tidyUp(parts: MaintenanceParts): Promise<void> {
   const { state, ledger, epochKeys, log } = parts;
   try {
     for (const requestId of await epochRequests(state)) {
-      const { state: now } = await ledger.recentRequest(requestId);
+      const now = await stateOf(ledger, requestId);
       if (!ENDED.includes(now)) continue;
       await epochKeys.erase(requestId);
       parts.evaluation.forget();
@@ -44,7 +44,17 @@ export async function tidyUp(parts: MaintenanceParts): Promise<void> {
 async function isOver(ledger: Ledger, record: ComputationRecord): Promise<boolean> {
   if (record.discarded === true || record.state === 'running') return false;
   if (record.state === 'retired') return true;
-  return ENDED.includes((await ledger.recentRequest(record.requestId)).state);
+  return ENDED.includes(await stateOf(ledger, record.requestId));
+}
+
+/** State of a request; 'none' where the chain took it back: it may come again, so nothing of it is thrown away. */
+async function stateOf(ledger: Ledger, requestId: string): Promise<RequestState> {
+  try {
+    return (await ledger.recentRequest(requestId)).state;
+  } catch (error) {
+    if (isProtocolError(error, 'REQUEST_UNKNOWN')) return 'none';
+    throw error;
+  }
 }
 
 /** The digests of what was sent stay; the bytes go. */

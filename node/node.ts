@@ -49,6 +49,10 @@ const ANCHOR_TICK_MS = 500;
 const COUNT_TICK_MS = 2000;
 const TIDY_TICK_MS = 10_000;
 const START_RETRY_MS = 500;
+const RECONCILE_TICK_MS = 60_000;
+/** How long a transaction is waited for, and how much longer for each block on top: the slowest common block time. */
+const RECEIPT_MS = 60_000;
+const CONFIRMATION_MS = 15_000;
 
 /**
  * Starts the node of a configuration.
@@ -64,6 +68,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     deployment: parseDeployment(JSON.parse(await readFile(config.deployment, 'utf8'))),
     clock,
     account: { privateKeyHex: toHex(keys.account) },
+    confirmations: config.confirmations,
+    receiptTimeoutMs: RECEIPT_MS + config.confirmations * CONFIRMATION_MS,
   });
   const keyEpoch = await untilReached(log, () => ownKeyEpoch(client, config.org));
   const state = createStateStore(database);
@@ -88,6 +94,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     every(TIDY_TICK_MS, log, () => tidyUp({ ...parts, chunkDirectory: chunkDirectory(config) })),
     every(ANCHOR_TICK_MS, log, () => evidence.anchorer.tick()),
     every(COUNT_TICK_MS, log, () => parts.counts.flush()),
+    // a chain of final blocks takes nothing back
+    ...(config.confirmations === 0 ? [] : [every(RECONCILE_TICK_MS, log, () => services.reconcile())]),
   ];
   const ready = untilReached(log, () => becomeReady(parts, services));
   ready.catch((error: unknown) => log.error('not ready', {}, error));

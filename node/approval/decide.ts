@@ -66,9 +66,17 @@ export async function grantedHere(state: StateStore, requestId: string): Promise
   return (await state.get<StoredDecision>(decisionKey(requestId)))?.grant.body;
 }
 
-/** Sends to the chain what was decided before a crash. */
+/** Sends to the chain what was decided before a crash, or what the chain took back, as far as it can still count. */
 export async function resendDecisions(parts: DecideParts): Promise<void> {
-  for (const [, decision] of await parts.state.list<StoredDecision>('decision/')) await sendDecision(parts, decision);
+  for (const [, decision] of await parts.state.list<StoredDecision>('decision/')) {
+    if (1000 * decision.grant.body.expiresAt <= parts.clock.now()) continue;
+    try {
+      await sendDecision(parts, decision);
+    } catch (error) {
+      // the chain took the request itself back; the decision waits for it to come again
+      if (!isProtocolError(error, 'REQUEST_UNKNOWN')) throw error;
+    }
+  }
 }
 
 async function takeDecision(

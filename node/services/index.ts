@@ -10,6 +10,8 @@ import { requestServices } from './request.ts';
 export interface Services extends RouteParts {
   /** Goes on with decisions, gate keys and computations that a stop interrupted. */
   resume(): Promise<void>;
+  /** Puts on chain again what a reorganisation took back: decisions and gate keys. */
+  reconcile(): Promise<void>;
 }
 
 export function createServices(parts: NodeParts): Services {

@@ -1,4 +1,4 @@
-import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { FeatureSheet, RequestDocument } from '@sealedger/protocol/request.ts';
 import { type DecideParts, decideRequest, resendDecisions } from '../approval/decide.ts';
 import { answerByPolicy } from '../approval/policy.ts';
@@ -14,6 +14,17 @@ export function requestServices(parts: NodeParts) {
     config.policy === undefined
       ? undefined
       : { org: config.org, state, ledger, events, clock, policy: config.policy, signGrant: parts.signGrant };
+  /** Puts on chain what should stand there and does not: unsent before a crash, or taken back in a reorganisation. */
+  const reconcile = async (): Promise<void> => {
+    if (decideParts !== undefined) await resendDecisions(decideParts);
+    for (const requestId of await epochRequests(state)) {
+      try {
+        await epochKeys.publish(requestId);
+      } catch (error) {
+        if (!isProtocolError(error, 'REQUEST_UNKNOWN')) throw error;
+      }
+    }
+  };
   return {
     request: async (caller: string, body: unknown) => {
       const { document, sheet, onChain } = await acceptRequest(ledger, body, caller);
@@ -40,9 +51,9 @@ export function requestServices(parts: NodeParts) {
       }
       await models.receive(await storedDocument(state, requestId), bodyInto);
     },
+    reconcile,
     resume: async () => {
-      if (decideParts !== undefined) await resendDecisions(decideParts);
-      for (const requestId of await epochRequests(state)) await epochKeys.publish(requestId);
+      await reconcile();
       await parts.computations.resume();
     },
   };

@@ -165,6 +165,27 @@ describe('a decision', () => {
     assert.equal(o.ledger.requests.get(o.id)!.decisions.find(({ decider }) => decider === 'tax')!.decision, 'approved');
   });
 
+  it('goes out again where the chain took it back, and waits where it took the request back', async (t) => {
+    const o = await owner(t);
+    await decide(o);
+    const pending = o.ledger.requests.get(o.id)!.decisions.map((entry) => ({ ...entry, decision: 'pending' as const }));
+    o.ledger.change(o.id, { decisions: pending });
+    await resendDecisions(o.parts);
+    assert.equal(o.ledger.writes.length, 2);
+    const request = o.ledger.requests.get(o.id)!;
+    o.ledger.requests.delete(o.id);
+    await resendDecisions(o.parts);
+    assert.equal(o.ledger.writes.length, 2);
+    o.ledger.requests.set(o.id, { ...request, decisions: pending });
+    await resendDecisions(o.parts);
+    assert.equal(o.ledger.writes.length, 3);
+    (o.parts.clock as ReturnType<typeof testClock>).move(1000 * o.document.expiresAt);
+    o.ledger.change(o.id, { decisions: pending });
+    await resendDecisions(o.parts);
+    assert.equal(o.ledger.writes.length, 3, 'its time is over');
+    assert.equal(o.log.size, 1);
+  });
+
   it('stays what it was when the policy changes', async (t) => {
     const o = await owner(t);
     const first = await decide(o);
