@@ -38,7 +38,11 @@ export async function award(parts: AccountParts, { points, ...what }: Award): Pr
     const last = (await pointEntries(state, dataset)).at(-1);
     const before = last?.total ?? 0;
     const amount = points(before);
-    if (amount === 0) return undefined;
+    if (amount === 0) {
+      // Worth nothing now is worth nothing later, whatever the account then holds.
+      await state.write([{ type: 'put', key: happeningKey(dataset, happening), value: 0 }]);
+      return undefined;
+    }
     const sequence = (last?.sequence ?? 0) + 1;
     const ruleHash = pointsRuleHash();
     const entry: PointEntry = { ...what, sequence, at: clock.now(), points: amount, total: before + amount, ruleHash };

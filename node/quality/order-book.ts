@@ -33,7 +33,7 @@ export interface OrderBook {
   /** Puts a new order down; one that is there already stays as it is. */
   open(order: WorkOrder): Promise<WorkOrder>;
   /** The rows that fail now are others than when the order was written, and nobody has dealt with it yet. */
-  refresh(order: WorkOrder, changes: Pick<WorkOrder, 'versionId' | 'version' | 'rows' | 'listed'>): Promise<WorkOrder>;
+  refresh(order: WorkOrder, changes: Refreshed): Promise<WorkOrder>;
   assign(order: WorkOrder, to: string, by: string): Promise<WorkOrder>;
   fix(order: WorkOrder, by: string, note?: string): Promise<WorkOrder>;
   reject(order: WorkOrder, by: string, reason: RejectionReason, note?: string): Promise<WorkOrder>;
@@ -53,7 +53,14 @@ export interface TestResult {
   readonly listed: number;
   readonly versionId: string;
   readonly version: number;
+  /** A report's digest, or a random one: the same test counts once. */
+  readonly lastTest: string;
+  /** How the order ends where no row fails. */
+  readonly outcome: Extract<OrderOutcome, 'passed' | 'rule-gone'>;
 }
+
+/** What a run found of an order's rows. */
+export type Refreshed = Pick<WorkOrder, 'versionId' | 'version' | 'rows' | 'listed' | 'lastTest'>;
 
 export type NextDue = Pick<WorkOrder, 'dueOn' | 'dueAt'>;
 
@@ -70,15 +77,19 @@ export function createOrderBook(parts: OrderBookParts): OrderBook {
     record(parts, withStep(order, { ...step, at: clock.now() }, changes));
   const verdict = (order: WorkOrder, next: NextDue): Promise<WorkOrder> =>
     order.rows === 0
-      ? take(order, { state: 'closed', by: null, rows: 0 }, { outcome: 'passed' })
-      : take(order, { state: 'reopened', by: null, rows: order.rows, reason: 'still-failing' }, next);
+      ? take(order, { state: 'closed', by: null, rows: 0 })
+      : take(
+          order,
+          { state: 'reopened', by: null, rows: order.rows, reason: 'still-failing' },
+          { ...next, outcome: null },
+        );
   return {
     list,
     find: (id) => find(state, id),
     open: async (order) => (await state.get<WorkOrder>(orderKey(order.id))) ?? record(parts, order),
     refresh: async (order, changes) => {
-      if (isSame(order, changes)) return order;
-      const step = { state: order.state, at: clock.now(), by: null, rows: changes.rows, reason: 'rows-changed' };
+      if (order.lastTest === changes.lastTest) return order;
+      const step = { state: order.state, at: clock.now(), by: null, rows: changes.rows, reason: 'measured-again' };
       return record(parts, { ...order, ...changes, steps: [...order.steps, step] });
     },
     assign: (order, to, by) => take(order, { state: 'assigned', by, rows: order.rows }, { assignee: to }),
@@ -86,9 +97,12 @@ export function createOrderBook(parts: OrderBookParts): OrderBook {
       take(order, { state: 'fixed', by, rows: order.rows, ...(note === undefined ? {} : { note }) }),
     reject: (order, by, reason, note) =>
       take(order, { state: 'rejected', by, rows: order.rows, reason, ...(note === undefined ? {} : { note }) }),
-    retested: async (order, { rows, ...where }, next, by) => {
-      const tested = order.state === 'retested' ? order : await take(order, { state: 'retested', by, rows }, where);
-      return verdict(tested, next);
+    retested: async (order, { rows, ...found }, next, by) => {
+      if (order.state !== 'retested') {
+        if (order.lastTest === found.lastTest) return order;
+        return verdict(await take(order, { state: 'retested', by, rows }, found), next);
+      }
+      return verdict(order, next);
     },
     accept: async (order, by) => {
       assertSecond(order, by);
@@ -109,9 +123,14 @@ export function createOrderBook(parts: OrderBookParts): OrderBook {
   };
 }
 
-/** Orders that a stop left between a test and its verdict. */
-export async function unfinishedOrders(book: OrderBook): Promise<readonly WorkOrder[]> {
-  return (await book.list()).filter(({ state }) => state === 'retested');
+/** Gives the verdicts that a stop left out between a test and what follows from it. */
+export async function finishTests(book: OrderBook, next: (order: WorkOrder) => NextDue): Promise<void> {
+  for (const order of await book.list()) {
+    if (order.state !== 'retested') continue;
+    const { rows, listed, versionId, version } = order;
+    const result = { rows, listed, versionId, version, lastTest: order.lastTest ?? '', outcome: 'passed' as const };
+    await book.retested(order, result, next(order), null);
+  }
 }
 
 export function openOrders(orders: readonly WorkOrder[], dataset: string): readonly WorkOrder[] {
@@ -162,8 +181,4 @@ function assertSecond(order: WorkOrder, by: string): void {
     });
   }
   if (rejecterOf(order) === by) throw new ProtocolError('WORK_ORDER_SAME_PERSON', { orderId: order.id });
-}
-
-function isSame(order: WorkOrder, changes: Partial<WorkOrder>): boolean {
-  return Object.entries(changes).every(([name, value]) => order[name as keyof WorkOrder] === value);
 }

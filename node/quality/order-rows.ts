@@ -15,6 +15,8 @@ const orderRowsSchema = z.strictObject({
   orderId: hex32,
   /** Rows of the whole source when these failed. */
   sourceRows: z.int().min(0),
+  /** Failing rows in all; more than are listed where the plan's limit cut them off. */
+  total: z.int().min(0),
   reasons: z.array(
     z.strictObject({
       code: z.string().refine(isErrorCode, 'a message code'),

@@ -31,7 +31,7 @@ export function reportHtml(report: QualityReport, context: ReportContext): strin
   const title = `${words('REPORT_TITLE')} – ${escapeHtml(report.dataset)} ${words('REPORT_VERSION', { version: report.datasetVersion })}`;
   const sections = [
     heading(report, context, words),
-    dimensionSection(report, words),
+    dimensionSection(report, words, locale),
     trendSection(context, words),
     ruleSection(report, words, locale),
     unitSection(report, words),
@@ -83,17 +83,16 @@ function changeText(history: readonly HistoryEntry[], words: Words): string {
   return words(change > 0 ? 'REPORT_CHANGE_UP' : 'REPORT_CHANGE_DOWN', { points: pointsText(Math.abs(change)) });
 }
 
-function dimensionSection(report: QualityReport, words: Words): string {
+function dimensionSection(report: QualityReport, words: Words, locale: Locale): string {
   const lines = DIMENSIONS.map((dimension) => ({
-    label: words(DIMENSION_WORDS[dimension]),
+    name: messageFor(DIMENSION_WORDS[dimension], {}, locale),
     found: report.dimensions.find((candidate) => candidate.dimension === dimension),
   }));
-  // Labels are escaped by the chart, so they go in as they are in the catalogue.
-  const axes = lines.map(({ label, found }) => ({ label, basisPoints: found?.basisPoints ?? null }));
-  const rows = lines.map(({ label, found }) =>
+  const axes = lines.map(({ name, found }) => ({ label: name, basisPoints: found?.basisPoints ?? null }));
+  const rows = lines.map(({ name, found }) =>
     found === undefined
-      ? [label, `<span class="muted">${words('REPORT_NOT_MEASURED')}</span>`, '', '']
-      : [label, bar(found.basisPoints), String(found.rules), String(found.failing)],
+      ? [escapeHtml(name), `<span class="muted">${words('REPORT_NOT_MEASURED')}</span>`, '', '']
+      : [escapeHtml(name), bar(found.basisPoints), String(found.rules), String(found.failing)],
   );
   const head = ['', words('REPORT_SCORE'), words('REPORT_RULES'), words('REPORT_FAILING')];
   return `<section><h2>${words('REPORT_DIMENSIONS')}</h2><div class="pair">${radarChart(axes, 'GB/T 36344-2018')}${table(head, rows, 'dimensions')}</div></section>`;
@@ -139,7 +138,7 @@ function ruleRow(rule: RuleReport, words: Words, locale: Locale): string[] {
     rule.fields.map(escapeHtml).join(', ') + measured,
     numberText(rule.checked, locale),
     numberText(rule.failing, locale),
-    rule.basisPoints === null ? '–' : `${pointsText(rule.basisPoints)} %${interval}`,
+    rule.passedBasisPoints === null ? '–' : `${pointsText(rule.passedBasisPoints)} %${interval}`,
     `${pointsText(rule.thresholdBasisPoints)} %`,
     rule.met ? words('REPORT_MET') : `<b class="bad">${words('REPORT_NOT_MET')}</b>`,
   ];

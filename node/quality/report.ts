@@ -28,6 +28,8 @@ export const ruleReportSchema = z.strictObject({
   checked: count,
   failing: count,
   /** Share that passes; null where the rule applied to nothing. */
+  passedBasisPoints: basisPoints.nullable(),
+  /** The same with what threshold and severity take off. */
   basisPoints: basisPoints.nullable(),
   interval,
   met: z.boolean(),

@@ -41,6 +41,8 @@ export interface RetestWork {
 }
 
 export interface Retest {
+  /** Whether the rule was run over the order's changed rows, or over the whole table. */
+  readonly scope: 'rows' | 'table';
   /** Rows that still fail, with the reasons of this test. */
   readonly collected: Collected;
   readonly places: ReadonlyMap<number, RowPlace>;
@@ -73,17 +75,18 @@ export async function retestOrder(
   const count = { listed: rows.rows.length, sourceRows, rulesRun: 1, rulesInSet: ruleSet.rules.length };
   // By numbers alone nobody can tell which row is which once rows came or went.
   const isTraceable = options.key.length > 0 || rows.sourceRows === sourceRows;
-  if (!seesOneRow(rule) || !isTraceable || rows.rows.length === 0) {
+  const isWhole = rows.total > 0 && rows.total === rows.rows.length;
+  if (!seesOneRow(rule) || !isTraceable || !isWhole) {
     const collected = await runCollecting(source, alone, run);
     const places = await placesOf(source, failingRows(collected), options);
     const work = { ...count, unchanged: 0, changed: count.listed, gone: 0, testedRows: sourceRows };
-    return { collected, places, sourceRows, stillFailing: [], work };
+    return { scope: 'table', collected, places, sourceRows, stillFailing: [], work };
   }
   const { unchanged, changed, gone } = await compareRows(source, rows, options);
   const collected = await runOver(source, alone, changed, run);
   const places = new Map(changed.map((place) => [place.row, place]));
   const work = { ...count, unchanged: unchanged.length, changed: changed.length, gone, testedRows: changed.length };
-  return { collected, places, sourceRows, stillFailing: unchanged, work };
+  return { scope: 'rows', collected, places, sourceRows, stillFailing: unchanged, work };
 }
 
 interface Comparison {

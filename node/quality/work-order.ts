@@ -17,8 +17,8 @@ export type OrderState = (typeof ORDER_STATES)[number];
 export const REJECTION_REASONS = ['value-is-right', 'rule-is-wrong', 'not-our-data', 'cannot-be-known'] as const;
 export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
-/** How an order ended: its rows pass, are gone, or stay as they are and somebody answers for that. */
-export const ORDER_OUTCOMES = ['passed', 'accepted'] as const;
+/** How an order ended: its rows pass or are gone, stay as they are and somebody answers for that, or nobody asks any more. */
+export const ORDER_OUTCOMES = ['passed', 'accepted', 'rule-gone'] as const;
 export type OrderOutcome = (typeof ORDER_OUTCOMES)[number];
 
 export interface OrderStep {
@@ -61,6 +61,8 @@ export interface WorkOrder {
   /** The due day for which it was said aloud that the order is late. */
   readonly overdueRaisedFor: string | null;
   readonly outcome: OrderOutcome | null;
+  /** Id of the last test of its rows: a test counts once. */
+  readonly lastTest: string | null;
   readonly steps: readonly OrderStep[];
 }
 

@@ -20,10 +20,6 @@ export const loopMessages = {
     en: 'Who rejected work order {orderId} cannot also accept the rejection; a second person has to.',
     'zh-CN': '驳回工单 {orderId} 的人不能同时确认该驳回;须由另一人确认。',
   },
-  WORK_ORDER_PERSON_NEEDED: {
-    en: 'A person answers for this step: name one with --by.',
-    'zh-CN': '此步骤须有人负责:请用 --by 指明。',
-  },
   WORK_ORDER_ROWS_LOST: {
     en: 'The list of rows of work order {orderId} cannot be read; run the rules again to make a new one.',
     'zh-CN': '无法读取工单 {orderId} 的行清单;请重新运行规则以生成。',
@@ -41,5 +37,25 @@ export const loopMessages = {
   SCHEDULE_INVALID: {
     en: 'The schedule of {dataset} is no cron expression, or never comes due.',
     'zh-CN': '{dataset} 的定时表达式不是有效的 cron 表达式,或永远不会触发。',
+  },
+  QUALITY_PLAN_UNKNOWN: {
+    en: 'The configuration has no quality plan for the dataset "{dataset}".',
+    'zh-CN': '配置中没有数据集“{dataset}”的质量计划。',
+  },
+  QUALITY_DATASET_MISMATCH: {
+    en: 'The rule set is about "{found}", the quality plan about "{dataset}".',
+    'zh-CN': '规则集针对“{found}”,而质量计划针对“{dataset}”。',
+  },
+  QUALITY_RUN_BUSY: {
+    en: 'The rules of {dataset} are running already; wait for that run to end.',
+    'zh-CN': '{dataset} 的规则正在运行;请等待其结束。',
+  },
+  QUALITY_RULES_CHANGED: {
+    en: 'The rule set of {dataset} was changed while or after it ran; nothing was recorded. Run it again.',
+    'zh-CN': '{dataset} 的规则集在运行期间或之后被修改;未作任何记录。请重新运行。',
+  },
+  DATASET_NOT_OFFERED: {
+    en: 'The node publishes no version of "{dataset}" now.',
+    'zh-CN': '本节点目前没有发布“{dataset}”的任何版本。',
   },
 } as const;
