@@ -20,6 +20,7 @@ const BENCHES = {
   poprf: 'preparing, answering and opening, against @noble/curves',
   gas: 'gas of each call in the life of a request, and writes per second',
   evidence: 'durable events, proofs and verification',
+  quality: 'rule sets on tables with known truth: wrong cells found, repairs that are right',
   unlock: 'one at a time, batched and in bulk over loopback, against @openmined/psi.js',
 } as const;
 type BenchName = keyof typeof BENCHES;

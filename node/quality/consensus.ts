@@ -13,7 +13,6 @@
  * Source: Bohannon et al. 2005 (repair by functional dependencies), Dong et al. 2009 (truth discovery from sources).
  */
 import { z } from 'zod';
-import { quoteName } from '../catalogue/sql-text.ts';
 
 /** Votes of a row without sources. */
 export const FULL_VOTE = 1000;
@@ -43,6 +42,7 @@ export const consensusOptions = {
 export interface Consensus {
   /** SQL of the value voted on; null or empty where the row has none. */
   readonly value: string;
+  /** SQL, like all that follows. */
   readonly witnesses: readonly (readonly string[])[];
   readonly source?: string | undefined;
   readonly authority?: string | undefined;
@@ -53,15 +53,14 @@ export interface Consensus {
 /**
  * The cells that stand against their witnesses, and those that say nothing and could be filled.
  * @param relation - SQL name of a relation with `_row`.
- * @param columns - its columns: a witness that is one of them is quoted, all else is taken as an expression.
  * @returns SQL of rows `_row BIGINT, disagrees BOOLEAN, proposed VARCHAR, confidence DOUBLE, support BIGINT`: whether the
  *   row holds another value (false: none), the best value, its share of the voices, and the rows of the group that
  *   support it most.
  */
-export function consensusSql(relation: string, columns: readonly string[], consensus: Consensus): string {
+export function consensusSql(relation: string, consensus: Consensus): string {
   const speaking = 'others > 0';
   const steps = [
-    baseStep(relation, columns, consensus),
+    baseStep(relation, consensus),
     `voters AS MATERIALIZED (${consensus.witnesses.map(ballotsOf).join(' UNION ALL ')})`,
     ...reliabilitySteps(consensus),
     `tally AS MATERIALIZED (${tallyOf('ballots')})`,
@@ -92,16 +91,15 @@ function voice(votes: string): string {
   return `(${votes} * others * ${FULL_VOICE}) // (total * (others + vote))`;
 }
 
-function baseStep(relation: string, columns: readonly string[], consensus: Consensus): string {
-  const column = (text: string): string => (columns.includes(text) ? quoteName(text) : `(${text})`);
-  const present = (text: string): string => `nullif(CAST(${column(text)} AS VARCHAR), '')`;
+function baseStep(relation: string, consensus: Consensus): string {
+  const present = (text: string): string => `nullif(CAST((${text}) AS VARCHAR), '')`;
   const groups = consensus.witnesses.map((parts, index) => {
     const all = parts.map(present);
     // A list keeps ('a', 'bc') apart from ('ab', 'c').
     return `CASE WHEN ${all.map((part) => `${part} IS NOT NULL`).join(' AND ')} THEN [${all.join(', ')}] END AS w${index}`;
   });
   const { source, authority } = consensus;
-  const origin = source === undefined ? `''` : `coalesce(CAST(${column(source)} AS VARCHAR), '')`;
+  const origin = source === undefined ? `''` : `coalesce(CAST((${source}) AS VARCHAR), '')`;
   const factor = authority === undefined ? '1' : `CASE WHEN (${authority}) THEN ${AUTHORITY_FACTOR} ELSE 1 END`;
   return `base AS MATERIALIZED (SELECT _row, nullif(CAST((${consensus.value}) AS VARCHAR), '') AS v,
     ${origin} AS source, ${factor} AS factor, ${groups.join(', ')} FROM ${relation})`;

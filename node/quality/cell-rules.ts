@@ -1,0 +1,113 @@
+/**
+ * Rules that weigh cells against each other, as SQL: consensus and typo.
+ *
+ * The SQL that a person wrote into them is judged like any other (node/quality/sandbox.ts). The rows come with their missing
+ * cells null, so that no rule has to know which texts stand for one.
+ */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { quoteName } from '../catalogue/sql-text.ts';
+import { type Column, missingSql, textSql } from './compile-cell.ts';
+import { consensusSql } from './consensus.ts';
+import { normaliseSql } from './normalise.ts';
+import type { Rule, RuleOf } from './rule.ts';
+import { conditionSql, type Scope } from './sandbox.ts';
+import { typoSql } from './typo.ts';
+
+/** A value made of a row's cells, as a rule says it. */
+type Operand = NonNullable<Rule['propose']>;
+
+export interface CellSource {
+  readonly connection: DuckDBConnection;
+  /** Quoted SQL name of a relation with `_row`. */
+  readonly relation: string;
+  readonly columns: readonly Column[];
+  /** Texts that stand for a missing cell. */
+  readonly missing: readonly string[];
+}
+
+/** The relation with missing cells null and all others as text; a name to select from. */
+export function presentCells({ relation, columns, missing }: CellSource): string {
+  const cells = columns.map(
+    (column) =>
+      `CASE WHEN ${missingSql(column, missing)} THEN NULL ELSE ${textSql(column)} END AS ${quoteName(column.name)}`,
+  );
+  return `(SELECT _row, ${cells.join(', ')} FROM ${relation})`;
+}
+
+/**
+ * Cells of `field` that a rule finds against the others.
+ * @returns SQL of rows `_row BIGINT, disagrees BOOLEAN, proposed VARCHAR, confidence DOUBLE`; `disagrees` is false where the
+ *   row has no value that could be wrong, and the proposal would fill it. `proposed` is null where the rule knows of no value.
+ * @throws {ProtocolError} RULE_SQL_INVALID, RULE_SQL_FORBIDDEN
+ */
+export async function cellFindings(
+  source: CellSource,
+  rule: RuleOf<'consensus' | 'typo'>,
+  field: string,
+): Promise<string> {
+  const rows = await checkedRows(source, rule);
+  return rule.type === 'typo' ? typoFindings(source, rule, field, rows) : consensusFindings(source, rule, field, rows);
+}
+
+/** SQL of an operand over {@link presentCells}. @throws {ProtocolError} RULE_SQL_INVALID, RULE_SQL_FORBIDDEN */
+export async function operandSql(
+  source: CellSource,
+  rule: Rule,
+  place: string,
+  field: string,
+  operand: Operand,
+): Promise<string> {
+  if (typeof operand !== 'string') return normaliseSql(operand.normalise, quoteName(field));
+  return conditionSql(source.connection, { rule: rule.id, place, sql: operand }, scopeOf(source));
+}
+
+async function checkedRows(source: CellSource, rule: Rule): Promise<string> {
+  const rows = presentCells(source);
+  if (rule.when === undefined) return rows;
+  const when = await operandSql(source, rule, 'when', '', rule.when);
+  return `(SELECT * FROM ${rows} WHERE ${when})`;
+}
+
+async function consensusFindings(
+  source: CellSource,
+  rule: RuleOf<'consensus'>,
+  field: string,
+  rows: string,
+): Promise<string> {
+  const names = source.columns.map(({ name }) => name);
+  const sql = async (place: string, text: string): Promise<string> =>
+    names.includes(text) ? quoteName(text) : operandSql(source, rule, place, field, text);
+  const witnesses: string[][] = [];
+  for (const parts of rule.witnesses) {
+    const witness: string[] = [];
+    for (const part of parts) witness.push(await sql('witnesses', part));
+    witnesses.push(witness);
+  }
+  const voted = rule.compare ?? rule.value;
+  const found = consensusSql(rows, {
+    value: voted === undefined ? quoteName(field) : await operandSql(source, rule, 'value', field, voted),
+    witnesses,
+    source: rule.source === undefined ? undefined : await sql('source', rule.source),
+    authority: rule.authority === undefined ? undefined : await sql('authority', rule.authority),
+    minRows: rule.minRows,
+    minShare: rule.minShare,
+  });
+  const proposed = rule.compare === undefined ? 'proposed' : 'CAST(NULL AS VARCHAR)';
+  return `SELECT _row, disagrees, ${proposed} AS proposed, confidence FROM (${found})`;
+}
+
+async function typoFindings(source: CellSource, rule: RuleOf<'typo'>, field: string, rows: string): Promise<string> {
+  const { by, maxDistance, maxShare, minRatio, minCount } = rule;
+  const cell = quoteName(field);
+  const part = rule.part === undefined ? cell : await operandSql(source, rule, 'part', field, rule.part);
+  const found = typoSql(rows, { value: part, by, maxDistance, maxShare, minRatio, minCount });
+  if (rule.part === undefined) return `SELECT _row, true AS disagrees, proposed, confidence FROM (${found})`;
+  // What stands in front of the part stays.
+  const whole = `CASE WHEN ends_with(whole, part) THEN left(whole, length(whole) - length(part)) || proposed END`;
+  const wholes = `SELECT _row, ${cell} AS whole, CAST(${part} AS VARCHAR) AS part FROM ${rows}`;
+  return `SELECT _row, true AS disagrees, ${whole} AS proposed, confidence FROM (${found}) JOIN (${wholes}) USING (_row)`;
+}
+
+function scopeOf({ columns }: CellSource): Scope {
+  return { columns: columns.map(({ name }) => name), tables: [] };
+}
