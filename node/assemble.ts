@@ -20,6 +20,7 @@ import type { NodeConfig } from './config.ts';
 import { hkdf, nativeEd25519 } from './crypto.ts';
 import { Anchorer, type LostAnchor } from './evidence/anchor.ts';
 import { ledgerAnchorChain } from './evidence/anchor-chain.ts';
+import { assertSameHistory } from './evidence/history.ts';
 import { type BatchOp, levelEvidenceStore } from './evidence/level-store.ts';
 import { EvidenceLog } from './evidence/log.ts';
 import { eventSigner } from './evidence/signer.ts';
@@ -36,6 +37,8 @@ import { createUnlocking } from './release/unlocking.ts';
 import type { OwnDataset } from './request/intake.ts';
 import { createModelStore } from './request/model-store.ts';
 import type { NodeParts } from './services/parts.ts';
+import { openQuality } from './services/quality.ts';
+import { openWatch } from './services/watch.ts';
 import type { Database, LevelState } from './store/level-store.ts';
 
 /** What is opened before anything is put together. */
@@ -54,7 +57,10 @@ export interface Opened {
 const NO_SALT = new Uint8Array(0);
 const ANCHOR_AGE_MS = 3000;
 
-/** Opens the log and what anchors it. @throws {ProtocolError} EVIDENCE_STORE_CORRUPT */
+/**
+ * Opens the log and what anchors it, and refuses a log that is not the one that was anchored.
+ * @throws {ProtocolError} EVIDENCE_STORE_CORRUPT, ANCHOR_LOG_REWOUND, ANCHOR_ROOT_DIFFERS, CHAIN_UNREACHABLE
+ */
 export async function openEvidence(
   opened: Omit<Opened, 'evidence'>,
   database: Database,
@@ -64,6 +70,7 @@ export async function openEvidence(
   const secret = hkdf(keys.seed, NO_SALT, utf8(domains.fieldSalt), 32);
   const log = await EvidenceLog.open({ store: levelEvidenceStore(database), signer, clock, secret });
   const chain = ledgerAnchorChain(client, rpc, config.org, config.confirmations);
+  await assertSameHistory(log, chain);
   const onLost = (anchor: LostAnchor): void => logger.info('the chain took an anchor back', anchor);
   const limits = { maxAgeMs: ANCHOR_AGE_MS };
   return { log, signer, anchorer: new Anchorer({ log, chain, clock, limits, onLost }) };
@@ -74,6 +81,7 @@ export async function assembleParts(opened: Opened): Promise<NodeParts> {
   const matching = await matchParts(opened, shared);
   const computing = computeParts(opened, shared, matching);
   const releasing = releaseParts(opened, shared, matching, computing);
+  const watch = await openWatch({ ...opened, ...shared });
   const { sign, ...visible } = shared;
   return {
     ...opened,
@@ -81,6 +89,8 @@ export async function assembleParts(opened: Opened): Promise<NodeParts> {
     ...matching,
     ...computing,
     ...releasing,
+    watch,
+    quality: openQuality({ ...opened, ...shared }),
     signGrant: (grant, expiresAt) => sign(domains.grant, grant, expiresAt),
   };
 }
@@ -93,7 +103,7 @@ function shareParts({ config, keys, keyEpoch, client, clock, state, evidence }: 
   const { org } = config;
   const identity = { org, keyEpoch, sign: (message: Uint8Array) => nativeEd25519.sign(message, keys.signing) };
   const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
-  const { events, failed } = eventsOf(evidence.log, state);
+  const { events, failed, fail } = eventsOf(evidence.log, state);
   return {
     identity,
     sign: signerOf(org, keyEpoch, keys.signing, clock),
@@ -102,6 +112,7 @@ function shareParts({ config, keys, keyEpoch, client, clock, state, evidence }: 
     peers: createPeerClient(identity, { fetch, clock, randomBytes: random, ed25519: nativeEd25519 }),
     events,
     failed,
+    fail,
     mutex: createMutex(),
     own: { datasets: [] as OwnDataset[], registrar: undefined as Registrar | undefined },
     fingerprintKey: hkdf(keys.seed, NO_SALT, utf8(`${domains.datasetVersion}/fingerprint`), 32),
@@ -118,7 +129,14 @@ function signerOf(org: string, keyEpoch: number, secretKey: Uint8Array, clock: C
 }
 
 /** The log as the stages append to it; a failed write of it ends the node. */
-function eventsOf(log: EvidenceLog<BatchOp>, state: LevelState): { events: EventLog; failed: Promise<never> } {
+function eventsOf(
+  log: EvidenceLog<BatchOp>,
+  state: LevelState,
+): {
+  events: EventLog;
+  failed: Promise<never>;
+  fail: (error: unknown) => void;
+} {
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
   const events: EventLog = {
@@ -132,7 +150,7 @@ function eventsOf(log: EvidenceLog<BatchOp>, state: LevelState): { events: Event
       }
     },
   };
-  return { events, failed: failure.promise };
+  return { events, failed: failure.promise, fail: failure.reject };
 }
 
 async function matchParts({ config, keys, state }: Opened, { ledger, members, peers }: Shared) {

@@ -10,6 +10,7 @@ import { type DatabaseConnection, databaseSchema } from './catalogue/postgres-so
 import type { SourceLimits, SourcePlaces } from './catalogue/source.ts';
 import { registerConfigSchema } from './match/registrar.ts';
 import { peopleSchema } from './people.ts';
+import { qualityPlanSchema } from './quality/plan.ts';
 
 export const nodeConfigSchema = z.strictObject({
   org: organisationId,
@@ -49,8 +50,16 @@ export const nodeConfigSchema = z.strictObject({
   /** Who may act here for the organisation. */
   people: peopleSchema.default([]),
   review: z.strictObject({ secondPersonFromLevel: z.int().min(1).max(5).default(4) }).prefault({}),
+  /** How the quality of the datasets is kept: rules, units, due days, schedule; at most one plan for a dataset. */
+  quality: z
+    .array(qualityPlanSchema)
+    .max(256)
+    .refine((plans) => new Set(plans.map(({ dataset }) => dataset)).size === plans.length, 'a dataset stands here twice')
+    .default([]),
   register: registerConfigSchema.optional(),
   policy: policySchema.optional(),
+  /** Loopback port for Prometheus: /metrics, /healthz, /readyz, without authentication; 0 for a free one, absent for none. */
+  metricsPort: z.int().min(0).max(65_535).optional(),
   /** Worker threads for chunks. */
   workers: z.int().min(1).max(64).default(1),
 });
@@ -76,6 +85,7 @@ export async function readConfig(path: string): Promise<NodeConfig> {
     datasets: config.datasets.map((dataset) =>
       typeof dataset === 'string' ? at(dataset) : { ...dataset, file: at(dataset.file) },
     ),
+    quality: config.quality.map((plan) => ({ ...plan, rules: at(plan.rules) })),
     sourceDirectories: config.sourceDirectories.map(at),
     databases: Object.fromEntries(
       Object.entries(config.databases).map(([name, database]) => [name, withPasswordAt(database, at)]),

@@ -9,12 +9,14 @@ import { type CommandIo, EXIT_USAGE, explain, type NodeCommand } from './cli/com
 import { datasetCommand } from './cli/dataset-command.ts';
 import { fsckCommand } from './cli/fsck-command.ts';
 import { runCommand } from './cli/run-command.ts';
+import { statusCommand } from './cli/status-command.ts';
 import { USAGE } from './cli/usage.ts';
 
 const commands: Readonly<Record<string, NodeCommand>> = {
   run: runCommand,
   dataset: datasetCommand,
   fsck: fsckCommand,
+  status: statusCommand,
 };
 
 async function main([name, ...rest]: readonly string[], io: CommandIo): Promise<number> {

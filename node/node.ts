@@ -23,11 +23,13 @@ import { tidyUp } from './maintenance.ts';
 import { openRegistrar } from './match/registrar.ts';
 import type { Clock, Logger } from './ports.ts';
 import { createApp } from './server/app.ts';
+import { startMetricsServer } from './server/metrics.ts';
 import { nodeRoutes } from './server/routes.ts';
 import { openAdmin } from './services/admin.ts';
 import { publishConfigured } from './services/catalogue.ts';
 import { createServices, type Services } from './services/index.ts';
 import type { NodeParts } from './services/parts.ts';
+import { isTwofoldHistory } from './services/watch.ts';
 import { createNonceStore, createStateStore, openDatabase } from './store/level-store.ts';
 
 export interface RunningNode {
@@ -46,6 +48,7 @@ export interface RunningNode {
 
 const clock: Clock = { now: () => Date.now(), sleep: (ms) => sleep(ms) };
 const ANCHOR_TICK_MS = 500;
+const ALERT_TICK_MS = 2000;
 const COUNT_TICK_MS = 2000;
 const TIDY_TICK_MS = 10_000;
 const START_RETRY_MS = 500;
@@ -56,7 +59,8 @@ const CONFIRMATION_MS = 15_000;
 
 /**
  * Starts the node of a configuration.
- * @throws {ProtocolError} KEYSTORE_UNREADABLE, CHAIN_MISMATCH, MEMBER_UNKNOWN, and what the datasets refuse (through `ready`).
+ * @throws {ProtocolError} KEYSTORE_UNREADABLE, STORE_IN_USE, CHAIN_MISMATCH, MEMBER_UNKNOWN, ANCHOR_LOG_REWOUND,
+ * ANCHOR_ROOT_DIFFERS, and what the datasets refuse (through `ready`).
  */
 export async function startNode(config: NodeConfig): Promise<RunningNode> {
   const log = createLogger(config.org, (line) => void process.stderr.write(line));
@@ -74,7 +78,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   const keyEpoch = await untilReached(log, () => ownKeyEpoch(client, config.org));
   const state = createStateStore(database);
   const opened = { config, keys, keyEpoch, client, rpc, state, log, clock };
-  const evidence = await openEvidence(opened, database);
+  const evidence = await untilReached(log, () => openEvidence(opened, database));
   const parts = await assembleParts({ ...opened, evidence });
   const services = createServices(parts);
   const app = createApp(
@@ -90,14 +94,21 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   );
   const server = await listen(createServer(app), config.host, config.port);
   const admin = await openAdmin(parts);
+  const { watch } = parts;
+  const metrics =
+    config.metricsPort === undefined ? null : await startMetricsServer(config.metricsPort, watch.status, log);
+  if (metrics !== null) log.info('metrics', { port: metrics.port });
+  watch.start();
   const timers = [
     every(TIDY_TICK_MS, log, () => tidyUp({ ...parts, chunkDirectory: chunkDirectory(config) })),
-    every(ANCHOR_TICK_MS, log, () => evidence.anchorer.tick()),
+    every(ANCHOR_TICK_MS, log, () => anchorOrEnd(parts)),
+    every(ALERT_TICK_MS, log, () => watch.tick()),
     every(COUNT_TICK_MS, log, () => parts.counts.flush()),
     // a chain of final blocks takes nothing back
     ...(config.confirmations === 0 ? [] : [every(RECONCILE_TICK_MS, log, () => services.reconcile())]),
   ];
   const ready = untilReached(log, () => becomeReady(parts, services));
+  ready.then(watch.becameReady).catch(() => undefined);
   ready.catch((error: unknown) => log.error('not ready', {}, error));
   return {
     org: config.org,
@@ -109,6 +120,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     stop: async () => {
       for (const timer of timers) timer.stop();
       await admin.stop();
+      await metrics?.close();
+      await watch.stop();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
@@ -120,6 +133,16 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       await database.close();
     },
   };
+}
+
+/** Anchors what is due; a log and a chain with two histories end the node, since every further event would make it worse. */
+async function anchorOrEnd({ evidence, fail }: NodeParts): Promise<void> {
+  try {
+    await evidence.anchorer.tick();
+  } catch (error) {
+    if (isTwofoldHistory(error)) fail(error);
+    throw error;
+  }
 }
 
 async function ownKeyEpoch(client: LedgerClient, org: string): Promise<number> {

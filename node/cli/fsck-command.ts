@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
+import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { type ErrorCode, type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
@@ -23,6 +23,7 @@ import { openKeystore } from '../keys/keystore.ts';
 import { levelCode } from '../store/level-store.ts';
 import { openSnapshot, unreadable } from '../store/snapshot.ts';
 import { type CommandIo, EXIT_DONE, EXIT_FAILED, EXIT_USAGE } from './command.ts';
+import { localeOf } from './status-command.ts';
 import { USAGE } from './usage.ts';
 
 type Unchecked = { readonly code: ErrorCode; readonly details: Readonly<Record<string, string>> };
@@ -53,11 +54,6 @@ export async function fsckCommand(argv: readonly string[], io: CommandIo): Promi
   const outcome = await check(config, values.rpc ?? config.rpcUrl, { ...io, locale });
   io.stdout(values.json ? `${JSON.stringify(documentOf(outcome))}\n` : textOf(outcome, locale));
   return outcome.report.difference === null ? EXIT_DONE : EXIT_FAILED;
-}
-
-function localeOf(asked: string | undefined, fallback: Locale): Locale {
-  if (asked === undefined || asked === 'en' || asked === 'zh-CN') return asked ?? fallback;
-  throw new ProtocolError('ARGUMENT_INVALID', { argument: '--lang', reason: 'en | zh-CN' });
 }
 
 async function check(config: NodeConfig, rpcUrl: string, io: CommandIo): Promise<Outcome> {

@@ -8,7 +8,7 @@
 import { fromHex } from '@sealedger/protocol/bytes.ts';
 import { checkpointSigningBytes, signedCheckpointSchema } from '@sealedger/protocol/evidence/checkpoint.ts';
 import { describeEvent } from '@sealedger/protocol/evidence/event.ts';
-import type { EventKind } from '@sealedger/protocol/evidence/event-kinds.ts';
+import { type EventKind, eventKinds } from '@sealedger/protocol/evidence/event-kinds.ts';
 import type { z } from 'zod';
 import { type Difference, DifferenceFound, differs } from './fsck-difference.ts';
 import { type CheckedEntry, checkEntry, isSignedBy, type KeysByEpoch, verifySignature } from './fsck-events.ts';
@@ -240,10 +240,14 @@ export function withoutValue(key: string): string {
   return group === 'by' ? `by/${field}/…/${indexOfKey(key)}` : key;
 }
 
-async function checkState({ parts, tree }: Running): Promise<void> {
+async function checkState({ parts, tree, kinds }: Running): Promise<void> {
   const stored = await parts.store.get(logKeys.state);
   if (stored === undefined) return;
-  const { frontier } = readStored(storedStateSchema, stored, logKeys.state);
+  const { frontier, kinds: counted } = readStored(storedStateSchema, stored, logKeys.state);
+  for (const kind of eventKinds) {
+    const [expected, found] = [kinds[kind] ?? 0, counted[kind] ?? 0];
+    if (expected !== found) differs('FSCK_STATE', `state/kinds/${kind}`, expected, found);
+  }
   const hashes = tree.edge().hashes;
   const i = hashes.findIndex((hash, at) => hash !== frontier.hashes[at]);
   if (i !== -1) differs('FSCK_STATE', `state/hash/${i}`, hashes[i]!, frontier.hashes[i] ?? 'absent');

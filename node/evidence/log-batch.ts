@@ -3,6 +3,7 @@ import { utf8 } from '@sealedger/protocol/bytes.ts';
 import { canonicalText } from '@sealedger/protocol/canonical.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { EventSecrets } from '@sealedger/protocol/evidence/commitment.ts';
+import { describeEvent } from '@sealedger/protocol/evidence/event.ts';
 import { leafHash, MerkleFrontier, type MerkleNode } from '@sealedger/protocol/merkle.ts';
 import {
   assertSameContent,
@@ -14,7 +15,7 @@ import {
   prepareEvent,
   signPrepared,
 } from './log-entry.ts';
-import { type LogState, logStatePut } from './log-state.ts';
+import { countKinds, type LogState, logStatePut } from './log-state.ts';
 import type { EventSigner, EvidencePut } from './ports.ts';
 import { placeNodes } from './tiles.ts';
 
@@ -120,7 +121,11 @@ export async function sealBatch(
     return { index, signed: entry.signed, openings: entry.openings };
   });
   const { open, writes } = placeNodes(state.open, completed);
-  const next: LogState = { size: frontier.size, frontier: frontier.toJSON(), open };
+  const kinds = countKinds(
+    state.kinds,
+    prepared.map(({ event }) => describeEvent(event).kind),
+  );
+  const next: LogState = { size: frontier.size, frontier: frontier.toJSON(), open, kinds };
   return { logged, puts: [...puts, ...writes, logStatePut(next)], next };
 }
 

@@ -3,6 +3,7 @@ import { toHex } from '@sealedger/protocol/bytes.ts';
 import { SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { eventLeafBytes } from '@sealedger/protocol/evidence/event.ts';
+import { type EventKind, eventKinds } from '@sealedger/protocol/evidence/event-kinds.ts';
 import { leafHash, MerkleFrontier, merkleRoot } from '@sealedger/protocol/merkle.ts';
 import { hex32, parseJson } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
@@ -14,18 +15,23 @@ export type LogState = {
   readonly size: number;
   readonly frontier: { readonly size: number; readonly hashes: readonly string[] };
   readonly open: OpenTiles;
+  /** Events by kind. */
+  readonly kinds: KindCounts;
 };
+
+export type KindCounts = Readonly<Partial<Record<EventKind, number>>>;
 
 /** The stored record; what it says is checked against events and tiles when the log is opened. */
 export const storedStateSchema = z.strictObject({
   suite: z.literal(SUITE),
   version: z.literal(1),
   frontier: z.strictObject({ size: z.int().min(0), hashes: z.array(hex32) }),
+  kinds: z.partialRecord(z.enum(eventKinds), z.int().min(1)),
 });
 
 /** The write that makes a state the current one. */
-export function logStatePut(state: LogState): EvidencePut {
-  return { key: logKeys.state, value: JSON.stringify({ suite: SUITE, version: 1, frontier: state.frontier }) };
+export function logStatePut({ frontier, kinds }: LogState): EvidencePut {
+  return { key: logKeys.state, value: JSON.stringify({ suite: SUITE, version: 1, frontier, kinds }) };
 }
 
 /**
@@ -34,8 +40,8 @@ export function logStatePut(state: LogState): EvidencePut {
  */
 export async function openLogState(store: EvidenceStore<unknown>): Promise<LogState> {
   const stored = await store.get(logKeys.state);
-  if (stored === undefined) return { size: 0, frontier: { size: 0, hashes: [] }, open: new Map() };
-  const { frontier } = parseJson(storedStateSchema, stored, 'state of the evidence log');
+  if (stored === undefined) return { size: 0, frontier: { size: 0, hashes: [] }, open: new Map(), kinds: {} };
+  const { frontier, kinds } = parseJson(storedStateSchema, stored, 'state of the evidence log');
   const { size } = frontier;
   const open = new Map<number, readonly Uint8Array[]>([[0, await tailHashes(store, size)]]);
   for (let level = 1; TILE_WIDTH ** level <= size; level++) {
@@ -46,7 +52,14 @@ export async function openLogState(store: EvidenceStore<unknown>): Promise<LogSt
     open.set(level, tile);
   }
   assertEdge(frontier, open);
-  return { size, frontier, open };
+  return { size, frontier, open, kinds };
+}
+
+/** The counts with these kinds more. */
+export function countKinds(before: KindCounts, kinds: readonly EventKind[]): KindCounts {
+  const counts: Partial<Record<EventKind, number>> = { ...before };
+  for (const kind of kinds) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
 }
 
 /** Leaf hashes of the events after the last full tile, from the events themselves. */

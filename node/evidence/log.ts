@@ -26,7 +26,7 @@ import {
   logKeys,
   parseEntry,
 } from './log-entry.ts';
-import { type LogState, openLogState } from './log-state.ts';
+import { type KindCounts, type LogState, openLogState } from './log-state.ts';
 import type { EventSigner, EvidenceClock, EvidencePut, EvidenceStore, ReadableLog } from './ports.ts';
 import { tileReader } from './tiles.ts';
 
@@ -70,6 +70,11 @@ export class EvidenceLog<Op> implements ReadableLog {
   /** Number of durable events. */
   get size(): number {
     return this.#state.size;
+  }
+
+  /** Durable events by kind. */
+  get kinds(): KindCounts {
+    return this.#state.kinds;
   }
 
   /**

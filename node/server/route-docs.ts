@@ -7,6 +7,7 @@ import {
   inclusionAnswerSchema,
   logPageSchema,
 } from '@sealedger/protocol/evidence/log-answers.ts';
+import { nodeStatusSchema } from '@sealedger/protocol/node-status.ts';
 import { requestDeliverySchema } from '@sealedger/protocol/request.ts';
 import { hex32 } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
@@ -27,6 +28,7 @@ const bundle = z.looseObject({}).describe('Evidence bundle; verify it with `seal
 /** By `method path`. */
 export const routeDocs: Readonly<Record<string, RouteDocs>> = {
   'get /v1/datasets': { summary: 'Dataset versions that this node publishes', response: z.array(datasetListingSchema) },
+  'get /v1/status': { summary: 'How this node is: log, anchoring, chain, alerts', response: nodeStatusSchema },
   'get /v1/registers/:id/key': { summary: 'Key of a register version, sealed for the caller', response: 'bytes' },
   'get /v1/registers/:id/tags': { summary: 'Tags of a register version', response: 'bytes' },
   'get /v1/registers/:id/subjects': {

@@ -4,10 +4,13 @@ import { MAX_ORDER_BYTES } from '@sealedger/protocol/unlocking.ts';
 import { z } from 'zod';
 import { MAX_MODEL_BYTES } from '../request/model-store.ts';
 import type { Answer, Route, RouteContext } from './app.ts';
+import { type CatalogueRouteParts, catalogueRoutes as searchRoutes } from './catalogue-routes.ts';
 import { type LogRouteParts, logRoutes } from './log-routes.ts';
+import { type QualityRouteParts, qualityRoutes } from './quality-routes.ts';
+import { type StatusRouteParts, statusRoutes } from './status-routes.ts';
 
 /** What the routes call; node.ts fills it in. */
-export interface RouteParts extends LogRouteParts {
+export interface RouteParts extends CatalogueRouteParts, LogRouteParts, StatusRouteParts {
   readonly datasets: () => Promise<unknown>;
   readonly registerKey: (caller: string, id: string) => Promise<Uint8Array>;
   readonly registerTags: (id: string) => Promise<Uint8Array>;
@@ -40,11 +43,13 @@ const ordinal = (text: string | undefined): number => parseDocument(z.coerce.num
 /** All routes under `/v1`. */
 export function nodeRoutes(parts: RouteParts): readonly Route[] {
   return [
+    ...searchRoutes(parts),
     ...catalogueRoutes(parts),
     ...requestRoutes(parts),
     ...computationRoutes(parts),
     ...releaseRoutes(parts),
     ...logRoutes(parts),
+    ...statusRoutes(parts),
   ];
 }
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type AdminCommand, startAdminServer } from '../server/admin.ts';
 import { adminDatasets } from './admin-datasets.ts';
 import { removeAdminFile, writeAdminFile } from './admin-file.ts';
+import { adminStatus } from './admin-status.ts';
 import type { NodeParts } from './parts.ts';
 
 const TOKEN_BYTES = 32;
@@ -14,7 +15,7 @@ export interface AdminChannel {
 
 /** All commands that a running node takes from its operator; one line per area. */
 export function adminCommands(parts: NodeParts): readonly AdminCommand[] {
-  return [...adminDatasets(parts)];
+  return [...adminDatasets(parts), ...adminStatus(parts.watch.status)];
 }
 
 /** Opens the channel and writes `admin.json`; a new token at every start. */

@@ -1,5 +1,6 @@
 /** What the routes call: each service checks who asks and hands the work to its stage. */
 import type { RouteParts } from '../server/routes.ts';
+import { catalogueServices } from './catalogue-answers.ts';
 import { computeServices } from './compute.ts';
 import { evidenceServices } from './evidence.ts';
 import { logServices } from './log.ts';
@@ -17,9 +18,12 @@ export interface Services extends RouteParts {
 export function createServices(parts: NodeParts): Services {
   return {
     ...registerServices(parts),
+    ...catalogueServices(parts),
     ...requestServices(parts),
     ...computeServices(parts),
     ...evidenceServices(parts),
     ...logServices(parts.evidence.log),
+    nodeStatus: parts.watch.status,
+    qualityHistory: parts.quality.historyOfVersion,
   };
 }

@@ -21,6 +21,8 @@ import type { UnlockCounts } from '../release/unlock-counts.ts';
 import type { Unlocking } from '../release/unlocking.ts';
 import type { OwnDataset } from '../request/intake.ts';
 import type { ModelStore } from '../request/model-store.ts';
+import type { Quality } from './quality.ts';
+import type { Watch } from './watch.ts';
 
 /** Everything that a node is made of. */
 export interface NodeParts {
@@ -46,10 +48,14 @@ export interface NodeParts {
   readonly unlocking: Unlocking;
   readonly counts: UnlockCounts;
   readonly mutex: Mutex;
+  readonly quality: Quality;
   /** Filled in while the node becomes ready. */
   readonly own: { readonly datasets: OwnDataset[]; registrar: Registrar | undefined };
   readonly fingerprintKey: Uint8Array;
   /** Rejects where the node must end. */
   readonly failed: Promise<never>;
+  /** Ends the node. */
+  readonly fail: (error: unknown) => void;
+  readonly watch: Watch;
   readonly signGrant: (grant: Grant, expiresAt: number) => SignedEnvelope<Grant>;
 }

@@ -108,4 +108,41 @@ export const logMessages = {
     en: '{org}: the log differs, first here:',
     'zh-CN': '{org}:日志存在差异,第一处为:',
   },
+  STATUS_SUMMARY: {
+    en: 'Tells how the node is: log, anchoring, chain, alerts.',
+    'zh-CN': '报告节点状态:日志、锚定、链、告警。',
+  },
+  STATUS_READY: {
+    en: '{org} is ready; up for {seconds} s.',
+    'zh-CN': '{org} 已就绪;已运行 {seconds} 秒。',
+  },
+  STATUS_STARTING: {
+    en: '{org} is starting, for {seconds} s.',
+    'zh-CN': '{org} 正在启动,已 {seconds} 秒。',
+  },
+  STATUS_LOG: {
+    en: 'log: {size} events ({kinds})',
+    'zh-CN': '日志:{size} 个事件({kinds})',
+  },
+  STATUS_ANCHORING: {
+    en: 'anchored: {anchoredSize}, confirmed {confirmedSize}; {backlog} of at most {backlogLimit} wait, the oldest for {seconds} s',
+    'zh-CN':
+      '已锚定:{anchoredSize},已确认 {confirmedSize};待锚定 {backlog}(上限 {backlogLimit}),最早的已等待 {seconds} 秒',
+  },
+  STATUS_ANCHOR_ERROR: {
+    en: 'anchoring fails: {code}, {failures} times in a row',
+    'zh-CN': '锚定失败:{code},连续 {failures} 次',
+  },
+  STATUS_CHAIN: {
+    en: 'chain: block {head}, taken in up to {seenBlock}, reached {seconds} s ago',
+    'zh-CN': '链:区块 {head},已处理至 {seenBlock},{seconds} 秒前可达',
+  },
+  STATUS_CHAIN_UNSEEN: {
+    en: 'chain: not reached since the start',
+    'zh-CN': '链:启动以来尚未连通',
+  },
+  STATUS_ALERT: {
+    en: 'ALERT: {code}',
+    'zh-CN': '告警:{code}',
+  },
 } as const;

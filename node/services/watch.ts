@@ -1,0 +1,82 @@
+/** What a node keeps an eye on beside its work: the chain, its own alerts, its state in numbers. */
+import { isProtocolError } from '@sealedger/protocol/errors.ts';
+import type { NodeStatus } from '@sealedger/protocol/node-status.ts';
+import type { ChainDirectory } from '../chain/directory.ts';
+import type { ChainLedger } from '../chain/ledger.ts';
+import { openChainWatcher } from '../chain/watcher.ts';
+import { computationKeys } from '../compute/computation.ts';
+import type { EventLog } from '../ports.ts';
+import { createAlerts, freeBytesAt } from './alerts.ts';
+import type { NodeParts } from './parts.ts';
+
+export interface Watch {
+  /** Follows the chain until `stop`; what it cannot go on from ends the node. */
+  start(): void;
+  stop(): Promise<void>;
+  /** Looks for alerts once. */
+  tick(): Promise<void>;
+  status(): Promise<NodeStatus>;
+  /** Told once, when the node has finished its start. */
+  becameReady(): void;
+}
+
+export type WatchParts = Pick<NodeParts, 'config' | 'rpc' | 'client' | 'clock' | 'state' | 'log' | 'evidence'> & {
+  readonly events: EventLog;
+  readonly members: ChainDirectory;
+  readonly ledger: ChainLedger;
+  /** Ends the node. */
+  readonly fail: (error: unknown) => void;
+};
+
+/** @throws {ProtocolError} SCHEMA_MISMATCH where the stored cursor is none */
+export async function openWatch(parts: WatchParts): Promise<Watch> {
+  const { config, client, clock, state, evidence, members, ledger } = parts;
+  const watcher = await openChainWatcher({
+    ...parts,
+    org: config.org,
+    deployment: client.deployment,
+    concerns: async (requestId) => (await state.get(computationKeys.document(requestId))) !== undefined,
+    changed: {
+      member: (org) => members.invalidate(org),
+      request: (requestId) => ledger.forget(requestId),
+      everything: () => {
+        members.invalidate();
+        ledger.forget();
+      },
+    },
+  });
+  const anchoring = () => evidence.anchorer.status();
+  const lastSeenAt = () => watcher.lastSeenAt;
+  const freeBytes = () => freeBytesAt(config.dataDir);
+  const alerts = createAlerts({ ...parts, anchoring, lastSeenAt, freeBytes });
+  const startedAt = clock.now();
+  let isReady = false;
+  return {
+    start: () => void watcher.run().catch(parts.fail),
+    stop: () => watcher.stop(),
+    tick: () => alerts.tick(),
+    becameReady: () => {
+      isReady = true;
+    },
+    status: async () => {
+      const { anchoredSize, confirmedSize, backlog, backlogLimit, oldestAgeMs, lastError, failures } =
+        await anchoring();
+      const { head, seenBlock } = watcher;
+      const seenAt = lastSeenAt();
+      return {
+        org: config.org,
+        isReady,
+        uptimeMs: clock.now() - startedAt,
+        log: { size: evidence.log.size, kinds: { ...evidence.log.kinds } },
+        anchoring: { anchoredSize, confirmedSize, backlog, backlogLimit, oldestAgeMs, lastError, failures },
+        chain: { head, seenBlock, ageMs: seenAt === null ? null : Math.max(0, clock.now() - seenAt) },
+        alerts: [...(await alerts.standing())],
+      };
+    },
+  };
+}
+
+/** Failures of anchoring that no retry mends: the log and the chain tell two histories, and a person must look. */
+export function isTwofoldHistory(error: unknown): boolean {
+  return isProtocolError(error, 'ANCHOR_LOG_REWOUND') || isProtocolError(error, 'ANCHOR_ROOT_DIFFERS');
+}
