@@ -7,6 +7,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { localText } from '@sealedger/protocol/catalogue/entry.ts';
+import type { CatalogueHit } from '@sealedger/protocol/catalogue/search.ts';
 import { dataClassOf } from '@sealedger/protocol/dataset.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { messageFor } from '@sealedger/protocol/messages/catalogue.ts';
@@ -44,6 +46,10 @@ const OPTIONS = {
   name: { type: 'string' },
   digest: { type: 'string' },
   version: { type: 'string' },
+  state: { type: 'string' },
+  reason: { type: 'string' },
+  dataset: { type: 'string' },
+  'by-when': { type: 'string' },
 } as const;
 
 type Values = ReturnType<typeof parseOptions>['values'];
@@ -66,6 +72,9 @@ const verbs: Readonly<Record<string, Verb>> = {
   withdraw: async (call) => tell(call, await admin(call, datasetContracts.withdraw, versioned(call))),
   show: (call) => named(call, datasetContracts.show),
   list: async (call) => tell(call, await admin(call, datasetContracts.list, {})),
+  search: async (call) => tell(call, await admin(call, datasetContracts.search, { text: call.target ?? '' })),
+  needs: async (call) => tell(call, await admin(call, datasetContracts.needs, {})),
+  answer: answerVerb,
   lineage: async (call) => tell(call, await admin(call, datasetContracts.lineage, versioned(call))),
 };
 
@@ -174,6 +183,19 @@ async function approveVerb(call: Call): Promise<number> {
   return tell(call, await admin(call, datasetContracts.approve, { name: target, digest: values.digest }));
 }
 
+/** Answers a need; a version that covers it is named by its id. */
+async function answerVerb(call: Call): Promise<number> {
+  const { target, values } = call;
+  if (target === undefined || values.state === undefined) return usage(call.io);
+  const answer = {
+    state: values.state,
+    ...optional('reason', values.reason),
+    ...optional('datasetId', values.dataset),
+    ...optional('byWhen', values['by-when']),
+  };
+  return tell(call, await admin(call, datasetContracts.answer, { needId: target, answer }));
+}
+
 type NamedContract = (typeof datasetContracts)['submit' | 'sendBack' | 'publish' | 'show'];
 
 async function named(call: Call, contract: NamedContract): Promise<number> {
@@ -209,11 +231,25 @@ function linesOf(answer: unknown, io: CommandIo): string[] {
   if (typeof answer !== 'object' || answer === null) return [];
   const details = answer as Readonly<Record<string, unknown>>;
   if ('digest' in details) return [messageFor('DATASET_DRAFT_STATE', details, io.locale)];
+  if ('needId' in details) return [needLine(details, io)];
+  if ('metadata' in details) return [hitLine(details as unknown as CatalogueHit, io)];
   if ('metadataHash' in details) return [messageFor('DATASET_VERSION_STATE', details, io.locale)];
   if ('from' in details) return [messageFor('DATASET_LINEAGE_EDGE', details, io.locale)];
   return Object.values(details).flatMap((value) =>
     (Array.isArray(value) ? value : [value]).flatMap((part) => linesOf(part, io)),
   );
+}
+
+function needLine(details: Readonly<Record<string, unknown>>, io: CommandIo): string {
+  const { need } = details as { need: { title: string } };
+  return messageFor('NEED_STATUS', { ...details, title: need.title }, io.locale);
+}
+
+function hitLine({ metadata, quality }: CatalogueHit, io: CommandIo): string {
+  const { owner, name, datasetVersion: version, level, entry } = metadata;
+  const title = entry === undefined ? name : localText(entry.title, io.locale === 'en' ? 'en' : 'zh');
+  const score = quality === null ? '–' : (quality.scoreBasisPoints / 100).toFixed(2);
+  return messageFor('DATASET_HIT', { owner, name, version, level, quality: score, title }, io.locale);
 }
 
 async function readText(file: string): Promise<string> {

@@ -2,6 +2,8 @@
 
 import { localText } from '@sealedger/protocol/catalogue/entry.ts';
 import { type Lineage, lineageOf } from '@sealedger/protocol/catalogue/lineage.ts';
+import { needAnswerSchema, needStatusSchema } from '@sealedger/protocol/catalogue/need.ts';
+import { searchAnswerSchema, searchQuerySchema } from '@sealedger/protocol/catalogue/search.ts';
 import { dataClassOf, datasetName } from '@sealedger/protocol/dataset.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { hex32 } from '@sealedger/protocol/schema.ts';
@@ -11,6 +13,7 @@ import { definedDataset } from '../catalogue/definition.ts';
 import { type Draft, storedVersions, type VersionRecord } from '../catalogue/life.ts';
 import { type AdminCommand, adminCommand } from '../server/admin.ts';
 import { catalogueOf } from './catalogue.ts';
+import { needsOf, searchOwn } from './catalogue-answers.ts';
 import type { NodeParts } from './parts.ts';
 
 const level = z.int().min(1).max(5);
@@ -76,6 +79,24 @@ export const datasetContracts = {
     input: z.strictObject({}),
     output: z.strictObject({ datasets: z.array(entryView) }),
   },
+  search: {
+    name: 'dataset.search',
+    summary: 'ADMIN_DATASET_SEARCH',
+    input: searchQuerySchema.partial(),
+    output: searchAnswerSchema,
+  },
+  needs: {
+    name: 'need.list',
+    summary: 'ADMIN_NEED_LIST',
+    input: z.strictObject({}),
+    output: z.strictObject({ needs: z.array(needStatusSchema) }),
+  },
+  answer: {
+    name: 'need.answer',
+    summary: 'ADMIN_NEED_ANSWER',
+    input: z.strictObject({ needId: hex32, answer: needAnswerSchema }),
+    output: needStatusSchema,
+  },
   lineage: {
     name: 'dataset.lineage',
     summary: 'ADMIN_DATASET_LINEAGE',
@@ -89,7 +110,9 @@ export function adminDatasets(parts: NodeParts): readonly AdminCommand[] {
   const catalogue = catalogueOf(parts);
   const from = parts.config.review.secondPersonFromLevel;
   const viewed = (draft: Draft) => viewOfDraft(draft, from);
+  const filed = needsOf(parts);
   const { draft, submit, sendBack, approve, publish, withdraw, show, list, lineage } = datasetContracts;
+  const { search, needs, answer } = datasetContracts;
   return [
     adminCommand(draft, async ({ text, file, base }, { actor }) =>
       viewed(await catalogue.draft(text, { file, base }, actor)),
@@ -107,7 +130,14 @@ export function adminDatasets(parts: NodeParts): readonly AdminCommand[] {
     adminCommand(show, async ({ name }) => viewOfEntry(await catalogue.show(name), from)),
     adminCommand(list, async () => ({ datasets: (await catalogue.list()).map((entry) => viewOfEntry(entry, from)) })),
     adminCommand(lineage, ({ name, version }) => ownLineage(parts, name, version)),
+    adminCommand(search, (query) => searchOwn(parts, parts.config.org, parametersOf(query))),
+    adminCommand(needs, async () => ({ needs: [...(await filed.list(parts.config.org))] })),
+    adminCommand(answer, ({ needId, answer: given }, { actor }) => filed.answer(needId, given, actor)),
   ] as readonly AdminCommand[];
+}
+
+function parametersOf(query: Readonly<Record<string, unknown>>): URLSearchParams {
+  return new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
 }
 
 async function ownLineage({ state, config }: NodeParts, name: string, version: number) {

@@ -96,10 +96,30 @@ export const datasetMessages = {
     en: 'Shows what a version came from and what came from it.',
     'zh-CN': '显示某一版本的来源与衍生。',
   },
+  ADMIN_DATASET_SEARCH: {
+    en: "Searches this node's catalogue.",
+    'zh-CN': '检索本节点目录。',
+  },
+  ADMIN_NEED_LIST: {
+    en: 'Lists the needs for data that were filed here.',
+    'zh-CN': '列出向本节点提出的数据需求。',
+  },
+  ADMIN_NEED_ANSWER: {
+    en: 'Answers a need: declined with a reason, planned, or covered by a dataset version.',
+    'zh-CN': '答复需求:说明理由予以拒绝、列入计划,或由某数据集版本满足。',
+  },
+  DATASET_HIT: {
+    en: '{owner}/{name} version {version}, level {level}, quality {quality}: {title}',
+    'zh-CN': '{owner}/{name} 版本 {version},{level} 级,质量 {quality}:{title}',
+  },
+  NEED_STATUS: {
+    en: '{org}: need {needId} is {state}: {title}',
+    'zh-CN': '{org}:需求 {needId} 的状态为 {state}:{title}',
+  },
   DATASET_USAGE: {
-    en: 'usage: sealedger-node dataset init SOURCE --out FILE [--type csv|parquet|duckdb|postgres] [--table NAME] [--encoding NAME] [--delimiter C] [--name NAME] [--config FILE]\n       sealedger-node dataset check FILE [--config FILE]\n       sealedger-node dataset draft FILE --config FILE --by ID\n       sealedger-node dataset submit|return|publish NAME --config FILE --by ID\n       sealedger-node dataset approve NAME --digest HEX --config FILE --by ID\n       sealedger-node dataset withdraw NAME --version N --config FILE --by ID\n       sealedger-node dataset show NAME | list | search WORDS | needs --config FILE\n       sealedger-node dataset lineage NAME --version N --config FILE\n       sealedger-node dataset answer NEED --state declined|planned|covered [--reason TEXT] [--dataset NAME] [--by-when DATE] --config FILE --by ID\n       each with [--json] [--lang en|zh-CN]',
+    en: 'usage: sealedger-node dataset init SOURCE --out FILE [--type csv|parquet|duckdb|postgres] [--table NAME] [--encoding NAME] [--delimiter C] [--name NAME] [--config FILE]\n       sealedger-node dataset check FILE [--config FILE]\n       sealedger-node dataset draft FILE --config FILE --by ID\n       sealedger-node dataset submit|return|publish NAME --config FILE --by ID\n       sealedger-node dataset approve NAME --digest HEX --config FILE --by ID\n       sealedger-node dataset withdraw NAME --version N --config FILE --by ID\n       sealedger-node dataset show NAME | list | search WORDS | needs --config FILE\n       sealedger-node dataset lineage NAME --version N --config FILE\n       sealedger-node dataset answer NEED --state declined|planned|covered [--reason TEXT] [--dataset VERSION-ID] [--by-when DATE] --config FILE --by ID\n       each with [--json] [--lang en|zh-CN]',
     'zh-CN':
-      '用法:sealedger-node dataset init 数据源 --out 文件 [--type csv|parquet|duckdb|postgres] [--table 表名] [--encoding 编码] [--delimiter 分隔符] [--name 名称] [--config 文件]\n      sealedger-node dataset check 文件 [--config 文件]\n      sealedger-node dataset draft 文件 --config 文件 --by 人员\n      sealedger-node dataset submit|return|publish 名称 --config 文件 --by 人员\n      sealedger-node dataset approve 名称 --digest 摘要 --config 文件 --by 人员\n      sealedger-node dataset withdraw 名称 --version 版本 --config 文件 --by 人员\n      sealedger-node dataset show 名称 | list | search 词语 | needs --config 文件\n      sealedger-node dataset lineage 名称 --version 版本 --config 文件\n      sealedger-node dataset answer 需求 --state declined|planned|covered [--reason 理由] [--dataset 名称] [--by-when 日期] --config 文件 --by 人员\n      均可加 [--json] [--lang en|zh-CN]',
+      '用法:sealedger-node dataset init 数据源 --out 文件 [--type csv|parquet|duckdb|postgres] [--table 表名] [--encoding 编码] [--delimiter 分隔符] [--name 名称] [--config 文件]\n      sealedger-node dataset check 文件 [--config 文件]\n      sealedger-node dataset draft 文件 --config 文件 --by 人员\n      sealedger-node dataset submit|return|publish 名称 --config 文件 --by 人员\n      sealedger-node dataset approve 名称 --digest 摘要 --config 文件 --by 人员\n      sealedger-node dataset withdraw 名称 --version 版本 --config 文件 --by 人员\n      sealedger-node dataset show 名称 | list | search 词语 | needs --config 文件\n      sealedger-node dataset lineage 名称 --version 版本 --config 文件\n      sealedger-node dataset answer 需求 --state declined|planned|covered [--reason 理由] [--dataset 版本标识] [--by-when 日期] --config 文件 --by 人员\n      均可加 [--json] [--lang en|zh-CN]',
   },
   DATASET_CHECKED: {
     en: '{file}: in order. Dataset "{dataset}", level {level} ({dataClass}), {fields} fields.',
