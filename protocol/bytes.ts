@@ -32,8 +32,15 @@ export function fromHex(hex: string, lengthBytes?: number): Uint8Array {
     throw new ProtocolError('MALFORMED_HEX', { expectedBytes: lengthBytes ?? 'any' });
   }
   const out = new Uint8Array(hex.length / 2);
-  for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  for (let i = 0; i < out.length; i++) {
+    out[i] = (digitOf(hex.charCodeAt(2 * i)) << 4) | digitOf(hex.charCodeAt(2 * i + 1));
+  }
   return out;
+}
+
+/** Value of a lower-case hex digit by its character code. */
+function digitOf(code: number): number {
+  return code < 0x61 ? code - 0x30 : code - 0x57;
 }
 
 /** Plain concatenation. */

@@ -10,7 +10,7 @@ import { SUITE } from '../domains.ts';
 import { ProtocolError } from '../errors.ts';
 import { hex32, parseDocument } from '../schema.ts';
 import { type Bundle, subjectSchema } from './bundle.ts';
-import { fileBlockSchema, packBlock, unpackBlock } from './file-chain.ts';
+import { bloomBits, fileBlockSchema, packBlock, unpackBlock } from './file-chain.ts';
 import { fileOrganisationSchema, packLogs, unpackLogs } from './file-log.ts';
 import { type Json, placeWords, shareWords } from './file-words.ts';
 import { readHeader } from './receipt-proof.ts';
@@ -66,6 +66,7 @@ export function bundleJson(bundle: Bundle): Json {
 }
 
 function packBundle({ subject, chain, blocks, receipts, ...logs }: Bundle): BundleFile {
+  const bits = bloomBits();
   const packed: BundleFile = {
     format: BUNDLE_FORMAT,
     suite: SUITE,
@@ -77,6 +78,7 @@ function packBundle({ subject, chain, blocks, receipts, ...logs }: Bundle): Bund
       return packBlock(
         block,
         receipts.filter((receipt) => receipt.block === hash),
+        bits,
       );
     }),
     logs: packLogs(logs),
@@ -90,7 +92,8 @@ function packBundle({ subject, chain, blocks, receipts, ...logs }: Bundle): Bund
 }
 
 function unpackBundle({ subject, chain, blocks, logs }: BundleFile): Bundle {
-  const unpacked = blocks.map(unpackBlock);
+  const bits = bloomBits();
+  const unpacked = blocks.map((block) => unpackBlock(block, bits));
   return {
     subject,
     chain,

@@ -62,18 +62,18 @@ type FileLog = z.output<typeof fileLogSchema>;
 type Rlp = string | Rlp[];
 
 /** @throws {ProtocolError} BLOCK_HEADER_MALFORMED, RECEIPT_PROOF_INVALID */
-export function packBlock(block: BundleBlock, receipts: readonly BundleReceipt[]): FileBlock {
-  const fields = decodeFlat(block.header);
+export function packBlock(block: BundleBlock, receipts: readonly BundleReceipt[], bits: BloomBits): FileBlock {
+  const fields = decode(block.header).map((field) => textOf(field).slice(2));
   const bloom = fields[BLOOM_FIELD]!;
   return {
     header: fields.filter((_, place) => place !== BLOOM_FIELD),
     bloom: packBloom(bloom),
     seals: block.seals.map(({ validator, signature }) => [validator, signature]),
-    receipts: receipts.map(packReceipt),
+    receipts: receipts.map((receipt) => packReceipt(receipt, bits)),
   };
 }
 
-export function unpackBlock(block: FileBlock): { block: BundleBlock; receipts: BundleReceipt[] } {
+export function unpackBlock(block: FileBlock, bits: BloomBits): { block: BundleBlock; receipts: BundleReceipt[] } {
   const fields = block.header.toSpliced(BLOOM_FIELD, 0, unpackBloom(block.bloom));
   const header = encodeRlp(fields.map(prefixed)).slice(2);
   const { hash } = readHeader(header);
@@ -82,12 +82,12 @@ export function unpackBlock(block: FileBlock): { block: BundleBlock; receipts: B
     receipts: block.receipts.map((receipt) => ({
       block: hash,
       transactionIndex: receipt.at,
-      proof: [...receipt.above, unpackLeaf(receipt)],
+      proof: [...receipt.above, unpackLeaf(receipt, bits)],
     })),
   };
 }
 
-function packReceipt({ transactionIndex, proof }: BundleReceipt): FileReceipt {
+function packReceipt({ transactionIndex, proof }: BundleReceipt, bits: BloomBits): FileReceipt {
   const node = decode(proof.at(-1) ?? '');
   const [leaf, value] = node;
   if (node.length !== 2 || typeof leaf !== 'string' || typeof value !== 'string') return refuse();
@@ -104,17 +104,17 @@ function packReceipt({ transactionIndex, proof }: BundleReceipt): FileReceipt {
     gas: gas.slice(2),
     logs: logs.map(packLog),
   };
-  if (unpackLeaf(packed) !== proof.at(-1)) return refuse();
+  if (unpackLeaf(packed, bits) !== proof.at(-1)) return refuse();
   return packed;
 }
 
-function unpackLeaf({ leaf, type, gas, logs }: FileReceipt): string {
+function unpackLeaf({ leaf, type, gas, logs }: FileReceipt, bits: BloomBits): string {
   const lists = logs.map(({ address, topics, data }) => [
     prefixed(address),
     topics.map(prefixed),
     prefixed(typeof data === 'string' ? data : data.map((word) => word.padStart(WORD_DIGITS, '0')).join('')),
   ]);
-  const body = fromHex(encodeRlp(['0x01', prefixed(gas), prefixed(bloomOf(logs)), lists]).slice(2));
+  const body = fromHex(encodeRlp(['0x01', prefixed(gas), prefixed(bloomOf(logs, bits)), lists]).slice(2));
   const receipt = type === 0 ? body : concat(Uint8Array.of(type), body);
   return encodeRlp([prefixed(leaf), receipt]).slice(2);
 }
@@ -135,13 +135,25 @@ function packData(data: string): string | string[] {
 }
 
 /** Bits of the bloom filter that an address or a topic sets: three numbers of 11 bits. */
-function bitsOf(value: string): number[] {
+export type BloomBits = (value: string) => readonly number[];
+
+/** {@link BloomBits} that hashes each value once: the same addresses and topics stand in most receipts of a bundle. */
+export function bloomBits(): BloomBits {
+  const known = new Map<string, readonly number[]>();
+  return (value) => {
+    const bits = known.get(value) ?? hashedBits(value);
+    known.set(value, bits);
+    return bits;
+  };
+}
+
+function hashedBits(value: string): number[] {
   const hash = fromHex(keccak256(prefixed(value)).slice(2));
   return [0, 2, 4].map((place) => ((hash[place]! << 8) | hash[place + 1]!) & 2047);
 }
 
-function bloomOf(logs: readonly FileLog[]): string {
-  return bloomOfBits(logs.flatMap(({ address, topics }) => [address, ...topics].flatMap(bitsOf)));
+function bloomOf(logs: readonly FileLog[], bits: BloomBits): string {
+  return bloomOfBits(logs.flatMap(({ address, topics }) => [address, ...topics].flatMap((value) => bits(value))));
 }
 
 function bloomOfBits(bits: readonly number[]): string {
@@ -153,19 +165,15 @@ function bloomOfBits(bits: readonly number[]): string {
 function packBloom(bloom: string): FileBlock['bloom'] {
   const bytes = fromHex(bloom);
   if (bytes.length !== BLOOM_BYTES) throw new ProtocolError('BLOCK_HEADER_MALFORMED', {});
-  const bits = Array.from({ length: 8 * BLOOM_BYTES }, (_, place) => place).filter(
-    (place) => ((bytes[BLOOM_BYTES - 1 - (place >> 3)]! >> (place & 7)) & 1) === 1,
-  );
+  const bits: number[] = [];
+  for (let place = 0; place < 8 * BLOOM_BYTES; place++) {
+    if (((bytes[BLOOM_BYTES - 1 - (place >> 3)]! >> (place & 7)) & 1) === 1) bits.push(place);
+  }
   return bits.length > MAX_LISTED_BITS ? bloom : bits;
 }
 
 function unpackBloom(bloom: FileBlock['bloom']): string {
   return typeof bloom === 'string' ? bloom : bloomOfBits(bloom);
-}
-
-function decodeFlat(headerHex: string): string[] {
-  readHeader(headerHex);
-  return decode(headerHex).map((field) => textOf(field).slice(2));
 }
 
 function decode(encoded: string): Rlp[] {
