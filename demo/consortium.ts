@@ -32,7 +32,15 @@ export interface Organisation {
   readonly endpoint: string;
 }
 
-/** Organisations of a scenario with the roles they have in it. */
+/** Takes no part in a job; it follows the trail. */
+const REGULATOR = 'regulator';
+
+/** Whether an organisation runs a node: a bank and a regulator reach the others through the SDK. */
+export function runsNode({ roles }: Pick<Organisation, 'roles'>): boolean {
+  return !roles.includes('bank') && !roles.includes('regulator');
+}
+
+/** Organisations of a scenario with the roles they have in it, and a regulator with none. */
 export function rolesOf({ scenario, gates }: ScenarioFiles): ReadonlyMap<string, Role[]> {
   const roles = new Map<string, Role[]>();
   const give = (org: string, role: Role): void => void roles.set(org, [...(roles.get(org) ?? []), role]);
@@ -40,6 +48,8 @@ export function rolesOf({ scenario, gates }: ScenarioFiles): ReadonlyMap<string,
   for (const { node } of scenario.departments) give(node, 'department');
   give(scenario.register.node, 'registrar');
   for (const gate of gates) give(gate, 'gate');
+  const name = [REGULATOR, `${REGULATOR}-2`].find((candidate) => !roles.has(candidate)) ?? `${REGULATOR}-3`;
+  give(name, 'regulator');
   return roles;
 }
 
@@ -67,11 +77,17 @@ export async function openOrganisations(files: ScenarioFiles, stateDirectory: st
 export async function foundConsortium(organisations: readonly Organisation[], chain: ChainPlace): Promise<Deployment> {
   const deployment = parseDeployment(JSON.parse(await readFile(chain.deploymentFile, 'utf8')));
   await admitMissing(organisations, chain, deployment);
-  for (const { org, keys, endpoint } of organisations) {
+  for (const { org, keys, endpoint, roles } of organisations) {
+    if (roles.includes('regulator') && !(await isAdmitted(org, chain, deployment))) continue;
     const own = ledgerOf(chain, deployment, toHex(keys.account));
     if ((await own.organisation(org))?.endpoint !== endpoint) await own.setEndpoint(endpoint);
   }
   return deployment;
+}
+
+/** Whether the chain knows an organisation. */
+export async function isAdmitted(org: string, chain: ChainPlace, deployment: Deployment): Promise<boolean> {
+  return (await ledgerOf(chain, deployment).organisation(org)) !== null;
 }
 
 async function admitMissing(
@@ -81,15 +97,20 @@ async function admitMissing(
 ): Promise<void> {
   const reader = ledgerOf(chain, deployment);
   const present = new Set((await reader.organisations()).map(({ id }) => id));
-  const missing = organisations.filter(({ org }) => !present.has(org));
-  if (missing.length > 0 && chain.founderKeyFile === undefined) {
+  const isFounding = chain.founderKeyFile !== undefined;
+  // Without the founder a job goes on without a regulator; its parties it needs.
+  const wanted = organisations.filter(
+    ({ org, roles }) => isFounding || present.has(org) || !roles.includes('regulator'),
+  );
+  const missing = wanted.filter(({ org }) => !present.has(org));
+  if (missing.length > 0 && !isFounding) {
     throw new ProtocolError('FOUNDER_KEY_MISSING', { orgs: missing.map(({ org }) => org).join(', ') });
   }
   const founder =
     missing.length === 0 ? reader : ledgerOf(chain, deployment, (await readFile(chain.founderKeyFile!, 'utf8')).trim());
   await admitOrganisations(
     founder,
-    organisations.map(({ org, roles, keys, endpoint }) => ({
+    wanted.map(({ org, roles, keys, endpoint }) => ({
       id: org,
       roles,
       endpoint,

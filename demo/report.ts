@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
+import { displayWidth } from '@sealedger/sdk/audit/report-text.ts';
 import type { Applicant, ScenarioFiles } from './scenario-files.ts';
 
 export interface Quality {
@@ -87,8 +88,16 @@ export function areaUnderCurve(
   return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
 }
 
+/** What the regulator's process found; null where the chain knows no regulator. */
+export type AuditFigures = {
+  readonly requests: number;
+  readonly events: number;
+  readonly nodes: number;
+  readonly findings: number;
+} | null;
+
 /** The closing table. */
-export function closingTable(files: ScenarioFiles, report: Report, locale: Locale): string {
+export function closingTable(files: ScenarioFiles, report: Report, audit: AuditFigures, locale: Locale): string {
   const say = (code: Parameters<typeof messageFor>[0], details: Readonly<Record<string, unknown>> = {}): string =>
     messageFor(code, details, locale);
   const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(2);
@@ -110,6 +119,7 @@ export function closingTable(files: ScenarioFiles, report: Report, locale: Local
     ],
     [say('RUN_TABLE_TIME'), seconds.join(', ')],
     [say('RUN_TABLE_TRAIL'), say('RUN_TABLE_EVENTS', { ...report.evidence, ...report.chain })],
+    [say('RUN_TABLE_REGULATOR'), audit === null ? say('RUN_NO_REGULATOR') : say('RUN_AUDIT', audit)],
     ...[...new Set(links)].map((node): readonly [string, string] => [
       `${say('RUN_TABLE_BYTES')} ${node}`,
       say('RUN_TABLE_SENT', {
@@ -133,9 +143,4 @@ export function closingTable(files: ScenarioFiles, report: Report, locale: Local
 function table(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([name]) => displayWidth(name)));
   return rows.map(([name, text]) => `  ${name}${' '.repeat(width - displayWidth(name))}  ${text}`);
-}
-
-/** Columns on a terminal: Chinese characters take two. */
-function displayWidth(text: string): number {
-  return [...text].reduce((sum, character) => sum + (/[\u1100-\uffdc]/u.test(character) ? 2 : 1), 0);
 }

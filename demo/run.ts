@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { parseBundle } from '@sealedger/protocol/evidence/bundle-file.ts';
 import { parseTrust, trustOfDeployment } from '@sealedger/protocol/evidence/trust.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { type Locale, messageFor, systemLocale } from '@sealedger/protocol/messages/catalogue.ts';
@@ -19,11 +20,13 @@ import {
   foundConsortium,
   type Organisation,
   openOrganisations,
+  runsNode,
   writeNodeConfig,
 } from './consortium.ts';
 import { explainError } from './explain.ts';
 import { DEFAULT_SIZE, generateScenario } from './generate-scenario.ts';
 import { type Child, ChildFailure, createProcesses, type Processes } from './processes.ts';
+import { runRegulator } from './regulator.ts';
 import { assessQuality, closingTable, type Report, readScores } from './report.ts';
 import { readApplicants, readExpected, readScenario, type ScenarioFiles } from './scenario-files.ts';
 
@@ -128,6 +131,9 @@ async function main(options: Options, processes: Processes, tell: Teller): Promi
   const outcome = await runBank(options, files, organisations, chain, processes, tell);
   const verified = await timed('verify', () => verifyEvidence(options.out));
   tell('RUN_EVIDENCE', { bundles: outcome.bundles, verified: `${verified.held}/${verified.bundles}` });
+  const audit = await timed('audit', () => runRegulator(options, { organisations, deployment, chain }, processes));
+  if (audit === null) tell('RUN_NO_REGULATOR');
+  else tell('RUN_AUDIT', audit);
   const usage = await Promise.all(nodes.map(async (node) => [node.name, await node.ask<NodeUsage>('usage')] as const));
   const quality = assessQuality(files, applicants, await readScores(options.out), await readExpected(files));
   const report: Report = {
@@ -153,9 +159,10 @@ async function main(options: Options, processes: Processes, tell: Teller): Promi
     versions: versions(),
   };
   await writeFile(join(options.out, 'report.json'), `${JSON.stringify(report, null, 1)}\n`);
-  process.stdout.write(`${closingTable(files, report, options.lang)}\n`);
+  process.stdout.write(`${closingTable(files, report, audit, options.lang)}\n`);
   tell('RUN_VERIFY_HINT', { out: options.out });
-  return verified.held === verified.bundles && outcome.bundles > 0 ? 0 : 1;
+  const isClean = audit === null || audit.findings === 0;
+  return verified.held === verified.bundles && outcome.bundles > 0 && isClean ? 0 : 1;
 }
 
 async function openScenario(options: Options): Promise<ScenarioFiles> {
@@ -187,12 +194,10 @@ async function startNodes(
 ): Promise<Child[]> {
   const script = new URL('../node/main.ts', import.meta.url);
   const nodes = await Promise.all(
-    organisations
-      .filter(({ roles }) => !roles.includes('bank'))
-      .map(async (organisation) => {
-        const config = await writeNodeConfig(files, organisation, chain);
-        return processes.start(organisation.org, script, ['run', '--config', config, '--exit-with-parent']);
-      }),
+    organisations.filter(runsNode).map(async (organisation) => {
+      const config = await writeNodeConfig(files, organisation, chain);
+      return processes.start(organisation.org, script, ['run', '--config', config, '--exit-with-parent']);
+    }),
   );
   await Promise.all(nodes.map((node) => node.line('ready')));
   return nodes;
@@ -236,8 +241,7 @@ async function verifyEvidence(out: string): Promise<{ bundles: number; held: num
     const text = await readFile(join(out, 'evidence', name), 'utf8');
     const verdict = verifyBundleText(text, trust);
     if (verdict.verdict === 'holds') held += 1;
-    for (const { checkpoint } of (JSON.parse(text) as { checkpoints: { checkpoint: unknown }[] }).checkpoints)
-      checkpoints.add(JSON.stringify(checkpoint));
+    for (const { checkpoint } of parseBundle(JSON.parse(text)).checkpoints) checkpoints.add(JSON.stringify(checkpoint));
   }
   return { bundles: names.length, held, checkpoints: checkpoints.size };
 }

@@ -37,6 +37,14 @@ export const runnerMessages = {
     en: '{bundles} evidence bundles written; each verifies: {verified}.',
     'zh-CN': '已写出 {bundles} 份证据包;逐一验证结果:{verified}。',
   },
+  RUN_AUDIT: {
+    en: 'regulator: {requests} requests rebuilt, {events} events of {nodes} nodes verified, {findings} findings',
+    'zh-CN': '监管机构:重建 {requests} 件请求,核验 {nodes} 个节点的 {events} 条事件,发现 {findings} 项',
+  },
+  RUN_NO_REGULATOR: {
+    en: 'No regulator is admitted on this chain, and no founder key was given: the audit was skipped.',
+    'zh-CN': '此链未接纳监管机构,也未提供创始方密钥:已跳过审计。',
+  },
   RUN_STAYS: {
     en: 'The nodes stay up. Press Ctrl-C to end them; start again with the same --out to go on with the same chain.',
     'zh-CN': '各节点保持运行。按 Ctrl-C 结束;以相同的 --out 再次启动即沿用同一条链。',
@@ -58,6 +66,7 @@ export const runnerMessages = {
     en: '{events} signed events, {checkpoints} checkpoints and {transactions} transactions on chain {chainId}',
     'zh-CN': '{events} 条签名事件,{checkpoints} 个检查点,链 {chainId} 上 {transactions} 笔交易',
   },
+  RUN_TABLE_REGULATOR: { en: 'Audit', 'zh-CN': '审计' },
   RUN_TABLE_LEARNED: { en: 'Who learned what', 'zh-CN': '谁得知了什么' },
   RUN_LEARNED_BANK: {
     en: 'the score of the {opened} applicants it asked for, and who of them is not in the register; no feature, no part of a score',

@@ -7,6 +7,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
+import { parseBundle } from '@sealedger/protocol/evidence/bundle-file.ts';
 import { type SignedCheckpoint, signedCheckpointSchema } from '@sealedger/protocol/evidence/checkpoint.ts';
 import { messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { parseDocument, parseJson } from '@sealedger/protocol/schema.ts';
@@ -91,8 +92,9 @@ async function readHeard(files: readonly string[]): Promise<readonly SignedCheck
   const lists = await Promise.all(
     files.map(async (file) => {
       const value = parseJson(z.unknown(), await readText(file), file);
-      const inner = typeof value === 'object' && value !== null && 'checkpoints' in value ? value.checkpoints : value;
-      const heard = parseDocument(heardSchema, inner, file);
+      const isBundle = typeof value === 'object' && value !== null && 'format' in value;
+      if (isBundle) return parseBundle(value).checkpoints;
+      const heard = parseDocument(heardSchema, value, file);
       return Array.isArray(heard) ? heard : [heard];
     }),
   );

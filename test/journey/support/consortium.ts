@@ -14,6 +14,7 @@ import {
   foundConsortium,
   type Organisation,
   openOrganisations,
+  runsNode,
   writeNodeConfig,
 } from '../../../demo/consortium.ts';
 import { generateScenario, type ScenarioSize } from '../../../demo/generate-scenario.ts';
@@ -81,7 +82,7 @@ export async function startConsortium(size: ScenarioSize = SMALL, gates?: readon
     await child.line('ready');
   };
   const organisation = (org: string): Organisation => organisations.find((candidate) => candidate.org === org)!;
-  await Promise.all(organisations.filter(({ roles }) => !roles.includes('bank')).map(startNode));
+  await Promise.all(organisations.filter(runsNode).map(startNode));
   const bank = await openTestBank(organisation(files.scenario.bank.node), deployment, chain);
   const applicants = await readApplicants(files);
   const kill = async (name: string): Promise<void> => {

@@ -1,0 +1,62 @@
+/** The regulator of a run: a process of its own that took no part, with its profile, its trust file and its own keystore. */
+import { writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { SUITE } from '@sealedger/protocol/domains.ts';
+import type { Deployment } from '@sealedger/protocol/ledger/deployment.ts';
+import { type ChainPlace, isAdmitted, type Organisation } from './consortium.ts';
+import type { Processes } from './processes.ts';
+import type { AuditFigures } from './report.ts';
+
+export interface RegulatorTask {
+  readonly out: string;
+  readonly lang: string;
+}
+
+export interface RegulatorWorld {
+  readonly organisations: readonly Organisation[];
+  readonly deployment: Deployment;
+  readonly chain: ChainPlace;
+}
+
+/**
+ * Writes `OUT/regulator.json` and has the regulator rebuild every request and verify every event; its report stands in
+ * `OUT/audit`.
+ * @returns null where no regulator is admitted.
+ * @throws {ProtocolError} PROCESS_FAILED where it could not read chain or logs.
+ */
+export async function runRegulator(
+  { out, lang }: RegulatorTask,
+  { organisations, deployment, chain }: RegulatorWorld,
+  processes: Processes,
+): Promise<AuditFigures> {
+  const regulator = organisations.find(({ roles }) => roles.includes('regulator'));
+  if (regulator === undefined || !(await isAdmitted(regulator.org, chain, deployment))) return null;
+  const profile = await writeProfile(out, regulator, chain);
+  const script = new URL('../sdk/cli/sealedger.ts', import.meta.url);
+  const args = ['audit', 'report', '--profile', profile, '--out', join(out, 'audit'), '--json', '--lang', lang];
+  const child = await processes.start(regulator.org, script, args);
+  const { requests, events, nodes, findings } = await child.line('report');
+  return {
+    requests: Number(requests),
+    events: Number(events),
+    nodes: Number(nodes),
+    findings: (findings as readonly unknown[]).length,
+  };
+}
+
+/** Paths are relative, so that the directory can be moved. @returns the profile's path. */
+export async function writeProfile(out: string, { org, directory }: Organisation, chain: ChainPlace): Promise<string> {
+  const profile = {
+    suite: SUITE,
+    version: 1,
+    org,
+    keystore: relative(out, join(directory, 'keystore.json')),
+    trust: 'trust.json',
+    deployment: relative(out, chain.deploymentFile),
+    state: relative(out, join(directory, 'audit')),
+    rpc: chain.rpcUrl,
+  };
+  const path = join(out, 'regulator.json');
+  await writeFile(path, `${JSON.stringify(profile, null, 1)}\n`);
+  return path;
+}
