@@ -54,7 +54,10 @@ export const nodeConfigSchema = z.strictObject({
   quality: z
     .array(qualityPlanSchema)
     .max(256)
-    .refine((plans) => new Set(plans.map(({ dataset }) => dataset)).size === plans.length, 'a dataset stands here twice')
+    .refine(
+      (plans) => new Set(plans.map(({ dataset }) => dataset)).size === plans.length,
+      'a dataset stands here twice',
+    )
     .default([]),
   register: registerConfigSchema.optional(),
   policy: policySchema.optional(),

@@ -50,6 +50,7 @@ const clock: Clock = { now: () => Date.now(), sleep: (ms) => sleep(ms) };
 const ANCHOR_TICK_MS = 500;
 const ALERT_TICK_MS = 2000;
 const COUNT_TICK_MS = 2000;
+const QUALITY_TICK_MS = 5000;
 const TIDY_TICK_MS = 10_000;
 const START_RETRY_MS = 500;
 const RECONCILE_TICK_MS = 60_000;
@@ -81,6 +82,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   const evidence = await untilReached(log, () => openEvidence(opened, database));
   const parts = await assembleParts({ ...opened, evidence });
   const services = createServices(parts);
+  const routes = nodeRoutes(services);
   const app = createApp(
     {
       identity: parts.identity,
@@ -90,25 +92,32 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       log,
       endpoint: config.endpoint.replace(/\/$/, ''),
     },
-    nodeRoutes(services),
+    routes,
   );
   const server = await listen(createServer(app), config.host, config.port);
-  const admin = await openAdmin(parts);
+  const admin = await openAdmin(parts, routes);
   const { watch } = parts;
   const metrics =
     config.metricsPort === undefined ? null : await startMetricsServer(config.metricsPort, watch.status, log);
   if (metrics !== null) log.info('metrics', { port: metrics.port });
   watch.start();
+  let isReady = false;
   const timers = [
     every(TIDY_TICK_MS, log, () => tidyUp({ ...parts, chunkDirectory: chunkDirectory(config) })),
     every(ANCHOR_TICK_MS, log, () => anchorOrEnd(parts)),
     every(ALERT_TICK_MS, log, () => watch.tick()),
     every(COUNT_TICK_MS, log, () => parts.counts.flush()),
+    every(QUALITY_TICK_MS, log, async () => (isReady ? parts.quality.tick() : undefined)),
     // a chain of final blocks takes nothing back
     ...(config.confirmations === 0 ? [] : [every(RECONCILE_TICK_MS, log, () => services.reconcile())]),
   ];
   const ready = untilReached(log, () => becomeReady(parts, services));
-  ready.then(watch.becameReady).catch(() => undefined);
+  ready
+    .then(() => {
+      isReady = true;
+      watch.becameReady();
+    })
+    .catch(() => undefined);
   ready.catch((error: unknown) => log.error('not ready', {}, error));
   return {
     org: config.org,
@@ -176,6 +185,7 @@ async function becomeReady(parts: NodeParts, services: Services): Promise<void> 
     );
   }
   await services.resume();
+  await parts.quality.assessor.resume();
   parts.log.info('ready', { datasets: config.datasets.length });
 }
 

@@ -10,7 +10,7 @@ import { type QualityRouteParts, qualityRoutes } from './quality-routes.ts';
 import { type StatusRouteParts, statusRoutes } from './status-routes.ts';
 
 /** What the routes call; node.ts fills it in. */
-export interface RouteParts extends CatalogueRouteParts, LogRouteParts, StatusRouteParts {
+export interface RouteParts extends CatalogueRouteParts, LogRouteParts, QualityRouteParts, StatusRouteParts {
   readonly datasets: () => Promise<unknown>;
   readonly registerKey: (caller: string, id: string) => Promise<Uint8Array>;
   readonly registerTags: (id: string) => Promise<Uint8Array>;
@@ -49,6 +49,7 @@ export function nodeRoutes(parts: RouteParts): readonly Route[] {
     ...computationRoutes(parts),
     ...releaseRoutes(parts),
     ...logRoutes(parts),
+    ...qualityRoutes(parts),
     ...statusRoutes(parts),
   ];
 }

@@ -1,9 +1,14 @@
 /** The operator's channel of a node: joins the commands of all areas, opens the listener, tells the operator where it is. */
 import { randomBytes } from 'node:crypto';
-import { type AdminCommand, startAdminServer } from '../server/admin.ts';
+import nodePackage from '../package.json' with { type: 'json' };
+import { type AdminCommand, type AdminServer, startAdminServer } from '../server/admin.ts';
+import type { Route } from '../server/app.ts';
+import { openApiDocument } from '../server/openapi.ts';
 import { adminDatasets } from './admin-datasets.ts';
 import { removeAdminFile, writeAdminFile } from './admin-file.ts';
+import { adminQuality } from './admin-quality.ts';
 import { adminStatus } from './admin-status.ts';
+import { adminWorkOrders } from './admin-work-orders.ts';
 import type { NodeParts } from './parts.ts';
 
 const TOKEN_BYTES = 32;
@@ -15,14 +20,35 @@ export interface AdminChannel {
 
 /** All commands that a running node takes from its operator; one line per area. */
 export function adminCommands(parts: NodeParts): readonly AdminCommand[] {
-  return [...adminDatasets(parts), ...adminStatus(parts.watch.status)];
+  return [
+    ...adminDatasets(parts),
+    ...adminStatus(parts.watch.status),
+    ...adminQuality(parts),
+    ...adminWorkOrders(parts),
+  ];
 }
 
 /** Opens the channel and writes `admin.json`; a new token at every start. */
-export async function openAdmin(parts: NodeParts): Promise<AdminChannel> {
+export async function openAdmin(parts: NodeParts, routes: readonly Route[]): Promise<AdminChannel> {
   const { log, config } = parts;
   const token = randomBytes(TOKEN_BYTES).toString('hex');
-  const server = await startAdminServer({ commands: adminCommands(parts), log, token });
+  const commands = adminCommands(parts);
+  const server: AdminServer = await startAdminServer({
+    commands,
+    log,
+    token,
+    documents: {
+      '/openapi.json': () =>
+        openApiDocument({
+          org: config.org,
+          version: nodePackage.version,
+          endpoint: config.endpoint,
+          adminUrl: server.url,
+          routes,
+          commands,
+        }),
+    },
+  });
   await writeAdminFile(config.dataDir, { url: server.url, token });
   return {
     url: server.url,
