@@ -85,12 +85,12 @@ const packageRules = [
 const nodeRules = [
   folderImports(
     'node',
-    ['^protocol/', npm('express', '@types/express', 'level', '@duckdb/node-api', 'zod', 'yaml', 'croner', 'pg', 'pg-copy-streams', '@types/pg', '@types/pg-copy-streams', 'prom-client'), core],
+    ['^protocol/', npm('express', '@types/express', 'level', '@duckdb/node-api', '@duckdb/node-bindings', 'zod', 'yaml', 'croner', 'pg', 'pg-copy-streams', '@types/pg', '@types/pg-copy-streams', 'prom-client'), core],
     'A node stands on the protocol; it never sees the SDK.',
   ),
   onlyIn('express-in-server', ['express', '@types/express'], ['^node/server/']),
   onlyIn('level-in-stores', ['level'], ['^node/store/', '^node/evidence/level-store[.]ts$', '^(bench|test)/']),
-  onlyIn('duckdb-in-tables', ['@duckdb/node-api'], ['^node/(catalogue|quality)/', '^(bench|test)/']),
+  onlyIn('duckdb-in-tables', ['@duckdb/node-api', '@duckdb/node-bindings'], ['^node/(catalogue|quality)/', '^(bench|test)/']),
   onlyIn('postgres-in-sources', ['pg', 'pg-copy-streams'], ['^node/catalogue/', '^test/']),
   {
     name: 'evidence-behind-the-roots',

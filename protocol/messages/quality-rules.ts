@@ -44,4 +44,8 @@ export const qualityRuleMessages = {
     en: 'None of the {rules} rules applied to any row: there is no score.',
     'zh-CN': '{rules} 条规则均未适用于任何一行,无法评分。',
   },
+  ROW_UNKNOWN: {
+    en: 'There is no row {row}; the table has {rows}.',
+    'zh-CN': '不存在第 {row} 行;该表共有 {rows} 行。',
+  },
 } as const;
