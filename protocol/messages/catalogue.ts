@@ -18,6 +18,7 @@ import { logMessages } from './log.ts';
 import { loopMessages } from './loop.ts';
 import { matchMessages } from './match.ts';
 import { nodeMessages } from './node.ts';
+import { pageMessages } from './page.ts';
 import { peopleMessages } from './people.ts';
 import { qualityReasonMessages } from './quality-reasons.ts';
 import { qualityRuleMessages } from './quality-rules.ts';
@@ -42,6 +43,7 @@ const catalogue = {
   ...datasetMessages,
   ...evidenceMessages,
   ...verdictMessages,
+  ...pageMessages,
   ...logMessages,
   ...nodeMessages,
   ...qualityReasonMessages,

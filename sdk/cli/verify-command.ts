@@ -9,9 +9,10 @@ import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import { parseTrust, type Trust } from '@sealedger/protocol/evidence/trust.ts';
 import { createJsonRpc, type Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
-import { hex32, organisationId, parseJson } from '@sealedger/protocol/schema.ts';
+import { parseJson } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
 import { type Claim, whyText } from '../verify/claims.ts';
+import { lastStateText, parseLastState } from '../verify/last-state.ts';
 import { askChain } from '../verify/later-claims.ts';
 import type { LastState } from '../verify/log-claims.ts';
 import { type ClaimGroup, type Summary, summarise, summariseUnreadable } from '../verify/summary.ts';
@@ -30,8 +31,6 @@ export type CommandIo = {
 export const EXIT_HOLDS = 0;
 export const EXIT_FAILS = 1;
 export const EXIT_UNREADABLE = 2;
-
-const lastStateSchema = z.record(organisationId, z.strictObject({ size: z.int().min(1), root: hex32 }));
 
 type Options = {
   readonly files: readonly string[];
@@ -64,7 +63,7 @@ export async function runVerifyCommand(argv: readonly string[], io: CommandIo): 
       state = outcome.verification?.state ?? state;
     }
     report(io, outcomes, options);
-    if (options.state !== undefined) await io.writeFile?.(options.state, `${JSON.stringify(state, null, 2)}\n`);
+    if (options.state !== undefined) await io.writeFile?.(options.state, lastStateText(state));
     return exitCodeOf(outcomes);
   } catch (error) {
     io.stderr(`${refusalText(error, locale)}\n`);
@@ -118,7 +117,7 @@ async function readState(io: CommandIo, path: string | undefined): Promise<LastS
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return {};
     throw new ProtocolError('VERIFY_FILE_UNREADABLE', { file: path }, { cause });
   }
-  return parseJson(lastStateSchema, text, path);
+  return parseLastState(text, path);
 }
 
 async function verifyFile(
