@@ -10,7 +10,7 @@ import {
   packSecret,
   unpackSecret,
 } from '@sealedger/protocol/model-certificate.ts';
-import { type FeatureSheet, modelDigest, sheetDigest } from '@sealedger/protocol/request.ts';
+import { type FeatureSheet, modelDigest, type SealedModelManifest, sheetDigest } from '@sealedger/protocol/request.ts';
 import { RING_DEGREE, RING_TAG } from '@sealedger/protocol/rlwe/ring.ts';
 import { serialisePublicKeyRecord, serialiseWeightRecord } from '@sealedger/protocol/rlwe/wire.ts';
 import { createSealedModelOwner, type SealedModelOwner } from '@sealedger/sdk/he-client.ts';
@@ -48,7 +48,7 @@ function submissionOf(
   records: { publicKeyRecord: Uint8Array; weightRecords: readonly Uint8Array[]; secret: Int32Array },
   sheets = sheetsOf(),
 ): CertificateSubmission {
-  const manifest = {
+  const manifest: SealedModelManifest = {
     suite: SUITE,
     version: 1 as const,
     ring: RING_TAG,
