@@ -4,7 +4,7 @@
  * The bank talks to nodes and chain only through this; it holds the model and the secret key, and learns the score of each
  * subject that it unlocks, nothing of features and no department's part of a score.
  */
-import { fromHex, toHex } from '@sealedger/protocol/bytes.ts';
+import { toHex } from '@sealedger/protocol/bytes.ts';
 import { type DatasetListing, datasetListingSchema } from '@sealedger/protocol/dataset.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { Bundle } from '@sealedger/protocol/evidence/bundle.ts';
@@ -21,6 +21,7 @@ import { z } from 'zod';
 import { collectEvidence } from './bank-evidence.ts';
 import { awaitDecision, type BankRequest, type RequestInput, submitRequest } from './bank-request.ts';
 import { type ComputeProgress, computeTable } from './compute.ts';
+import { peerOf } from './peer-of.ts';
 import type { BankPorts } from './ports.ts';
 import { createReleases } from './releases.ts';
 import { createScoreOpener, type OpenedScore, type UnlockOptions } from './scores.ts';
@@ -137,12 +138,6 @@ async function openContext(options: BankOptions): Promise<BankContext> {
     lanes: new Map(),
     blinders: new Map(),
   };
-}
-
-/** An organisation's node as the peer client calls it. */
-export function peerOf(record: OrganisationRecord): Peer {
-  const { id, endpoint, keyEpoch, ed25519Key } = record;
-  return { org: id, endpoint, keyEpoch, ed25519: fromHex(ed25519Key, 32) };
 }
 
 const listingsSchema = z.array(datasetListingSchema).max(4096);

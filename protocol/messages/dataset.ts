@@ -116,6 +116,15 @@ export const datasetMessages = {
     en: '{org}: need {needId} is {state}: {title}',
     'zh-CN': '{org}:需求 {needId} 的状态为 {state}:{title}',
   },
+  PROFILE_UNREADABLE: {
+    en: 'The file {file} of the profile cannot be read.',
+    'zh-CN': '无法读取配置所引用的文件 {file}。',
+  },
+  CATALOGUE_USAGE: {
+    en: 'usage: sealedger catalogue search [WORDS] [--code C] [--category WORDS] [--max-level N] [--sharing unconditional|conditional|none] [--provider WORDS] [--min-score BASIS-POINTS] [--state published|revised|withdrawn] [--limit N] --profile FILE\n       sealedger catalogue show VERSION-ID | lineage VERSION-ID --profile FILE\n       sealedger catalogue export [--owner ORG] [--out FILE] --profile FILE\n       sealedger catalogue need TITLE --purpose CODE --needed-by DATE [--description TEXT] [--field NAME]… [--to ORG]… --profile FILE\n       sealedger catalogue needs [NEED] --profile FILE\n       each with [--json] [--lang en|zh-CN]',
+    'zh-CN':
+      '用法:sealedger catalogue search [词语] [--code 代码] [--category 词语] [--max-level 级别] [--sharing unconditional|conditional|none] [--provider 词语] [--min-score 万分比] [--state published|revised|withdrawn] [--limit 条数] --profile 文件\n      sealedger catalogue show 版本标识 | lineage 版本标识 --profile 文件\n      sealedger catalogue export [--owner 机构] [--out 文件] --profile 文件\n      sealedger catalogue need 标题 --purpose 用途代码 --needed-by 日期 [--description 说明] [--field 字段]… [--to 机构]… --profile 文件\n      sealedger catalogue needs [需求] --profile 文件\n      均可加 [--json] [--lang en|zh-CN]',
+  },
   DATASET_USAGE: {
     en: 'usage: sealedger-node dataset init SOURCE --out FILE [--type csv|parquet|duckdb|postgres] [--table NAME] [--encoding NAME] [--delimiter C] [--name NAME] [--config FILE]\n       sealedger-node dataset check FILE [--config FILE]\n       sealedger-node dataset draft FILE --config FILE --by ID\n       sealedger-node dataset submit|return|publish NAME --config FILE --by ID\n       sealedger-node dataset approve NAME --digest HEX --config FILE --by ID\n       sealedger-node dataset withdraw NAME --version N --config FILE --by ID\n       sealedger-node dataset show NAME | list | search WORDS | needs --config FILE\n       sealedger-node dataset lineage NAME --version N --config FILE\n       sealedger-node dataset answer NEED --state declined|planned|covered [--reason TEXT] [--dataset VERSION-ID] [--by-when DATE] --config FILE --by ID\n       each with [--json] [--lang en|zh-CN]',
     'zh-CN':

@@ -8,6 +8,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { messageFor, systemLocale } from '@sealedger/protocol/messages/catalogue.ts';
 import sdkPackage from '../package.json' with { type: 'json' };
 import { runAuditCommand } from './audit-command.ts';
+import { runCatalogueCommand } from './catalogue-command.ts';
 import { type CommandIo, EXIT_UNREADABLE, runVerifyCommand } from './verify-command.ts';
 import { runWithholdCommand } from './withhold-command.ts';
 
@@ -18,6 +19,8 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
       return runVerifyCommand(rest, io);
     case 'audit':
       return runAuditCommand(rest, io);
+    case 'catalogue':
+      return runCatalogueCommand(rest, io);
     case 'withhold':
       return runWithholdCommand(rest, io);
     case '--version':

@@ -1,0 +1,65 @@
+/** The profile of a member at its command line: who it is, where its key and the consortium's deployment file are. */
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fromHex } from '@sealedger/protocol/bytes.ts';
+import { SUITE } from '@sealedger/protocol/domains.ts';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
+import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
+import { createLedgerReader, verifyDeployment } from '@sealedger/protocol/ledger/reader.ts';
+import { createPeerClient } from '@sealedger/protocol/peer-client.ts';
+import { hex32, organisationId, parseJson } from '@sealedger/protocol/schema.ts';
+import { z } from 'zod';
+import type { CatalogueContext } from '../catalogue.ts';
+import { nativeEd25519 } from './native.ts';
+
+/** A regulator's profile is one too, where it names the deployment file. */
+const memberProfileSchema = z.object({
+  suite: z.literal(SUITE),
+  version: z.literal(1),
+  org: organisationId,
+  /** Paths; relative ones start at the profile's directory. */
+  keystore: z.string().min(1),
+  deployment: z.string().min(1),
+  rpc: z.url({ protocol: /^https?$/ }),
+});
+
+const keystoreSchema = z.object({ suite: z.literal(SUITE), version: z.literal(1), signing: hex32 });
+
+/**
+ * Opens the catalogues as a member.
+ * @throws {ProtocolError} PROFILE_UNREADABLE, SCHEMA_MISMATCH, MEMBER_UNKNOWN, MEMBER_SUSPENDED, CHAIN_*
+ */
+export async function openMember(path: string): Promise<CatalogueContext> {
+  const profile = parseJson(memberProfileSchema, await readText(path), 'profile');
+  const at = (file: string): string => (isAbsolute(file) ? file : join(dirname(path), file));
+  const deployment = parseDeployment(parseJson(z.unknown(), await readText(at(profile.deployment)), 'deployment'));
+  const signing = fromHex(parseJson(keystoreSchema, await readText(at(profile.keystore)), 'keystore').signing, 32);
+  const clock = { now: () => Date.now(), sleep: async (ms: number) => void (await sleep(ms)) };
+  const rpc = createJsonRpc(profile.rpc, fetch);
+  await verifyDeployment(rpc, deployment);
+  const ledger = createLedgerReader(rpc, deployment, clock, async () => undefined);
+  const { org } = profile;
+  const record = await ledger.organisation(org);
+  if (record === null) throw new ProtocolError('MEMBER_UNKNOWN', { org });
+  if (record.status !== 'active') throw new ProtocolError('MEMBER_SUSPENDED', { org });
+  const { keyEpoch } = record;
+  const ports = {
+    fetch,
+    clock,
+    randomBytes: (length: number) => new Uint8Array(randomBytes(length)),
+    ed25519: nativeEd25519,
+  };
+  const sign = (message: Uint8Array): Uint8Array => nativeEd25519.sign(message, signing);
+  return { org, keyEpoch, signing, ledger, peers: createPeerClient({ org, keyEpoch, sign }, ports), ports };
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new ProtocolError('PROFILE_UNREADABLE', { file: path }, { cause });
+  }
+}
