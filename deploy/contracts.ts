@@ -4,7 +4,12 @@ import { SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { callView } from '@sealedger/protocol/ledger/abi.ts';
 import { contracts } from '@sealedger/protocol/ledger/contracts.generated.ts';
-import { type ContractName, type Deployment, parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
+import {
+  type ContractName,
+  type Deployment,
+  parseDeployment,
+  type SealScheme,
+} from '@sealedger/protocol/ledger/deployment.ts';
 import { bytesFromRpc, codeHash, fromAccount } from '@sealedger/protocol/ledger/ids.ts';
 import { askQuantity, type Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { blockHash, verifyDeployment } from '@sealedger/protocol/ledger/reader.ts';
@@ -16,8 +21,10 @@ export type DeployOptions = SenderOptions & {
   /** secp256k1 key of the account that becomes the founder, 32 bytes of hex. */
   readonly founderKeyHex: string;
   readonly clock: LedgerClock;
-  /** Ed25519 keys that seal the chain's blocks; empty where it has no such seals. */
+  /** Keys or addresses that seal the chain's blocks; empty where it has no such seals. */
   readonly validators: readonly string[];
+  /** How they seal; default Ed25519 beside the block. */
+  readonly sealScheme?: SealScheme;
 };
 
 /** Each contract is given the address of the one that it builds on. */
@@ -52,6 +59,7 @@ export async function deployContracts(options: DeployOptions): Promise<Deploymen
     genesisHash: await blockHash(rpc, 0),
     contracts: addresses,
     codeHashes: await readCodeHashes(rpc, addresses),
+    ...(options.sealScheme === undefined ? {} : { sealScheme: options.sealScheme }),
     validators: [...options.validators],
     ...(firstBlock === undefined ? {} : { firstBlock }),
   };

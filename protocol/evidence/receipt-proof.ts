@@ -3,13 +3,14 @@
  *
  * The prover is a consortium node with an RPC (its answers come in as arguments and are checked against the block's
  * hash); the verifier has the header's bytes, a proof and the hash that a validator sealed.
- * Source: Ethereum yellow paper, sections 4.3 and 4.4; EIP-1559, 2718, 4788, 4844, 4895, 7685.
+ * Source: bft-header.ts; Ethereum yellow paper, sections 4.3 and 4.4; EIP-1559, 2718, 4788, 4844, 4895, 7685.
  */
 import { decodeRlp, encodeRlp, keccak256, toBeArray } from 'ethers';
 import { z } from 'zod';
 import { concat, fromHex, toHex } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
 import { parseDocument } from '../schema.ts';
+import { type CommitSeals, readBftHeader } from './bft-header.ts';
 import { buildReceiptTrie, readReceiptProof } from './trie.ts';
 
 const hexData = z.string().regex(/^0x([0-9a-f]{2})*$/);
@@ -59,6 +60,8 @@ export type BlockHeader = {
   readonly receiptsRoot: string;
   readonly number: number;
   readonly timestampSeconds: number;
+  /** Seals of validators in the header itself; null where the chain has none there. */
+  readonly commit: CommitSeals | null;
 };
 
 /** One log of a receipt, as the chain has it; 0x-prefixed, since a contract interface reads it next. */
@@ -113,12 +116,17 @@ export function encodeHeader(answer: unknown): string {
     if (value === undefined) break;
     fields.push(QUANTITIES.has(name) ? minimal(value) : value);
   }
-  const encoded = encodeRlp(fields);
-  if (keccak256(encoded) !== block.hash) throw new ProtocolError('BLOCK_HEADER_MISMATCH', { number: block.number });
-  return encoded.slice(2);
+  const encoded = encodeRlp(fields).slice(2);
+  if (`0x${readHeader(encoded).hash}` !== block.hash) {
+    throw new ProtocolError('BLOCK_HEADER_MISMATCH', { number: block.number });
+  }
+  return encoded;
 }
 
-/** Reads a header's bytes; its hash is computed, never taken. @throws {ProtocolError} BLOCK_HEADER_MALFORMED */
+/**
+ * Reads a header's bytes; its hash is computed, never taken, and leaves the seals out where they stand in the header.
+ * @throws {ProtocolError} BLOCK_HEADER_MALFORMED
+ */
 export function readHeader(headerHex: string): BlockHeader {
   const bytes = fromHex(headerHex);
   const fields = decodeFlatList(bytes);
@@ -130,8 +138,10 @@ export function readHeader(headerHex: string): BlockHeader {
     parentHash.length === 66 &&
     receiptsRoot.length === 66;
   if (!isHeader) throw new ProtocolError('BLOCK_HEADER_MALFORMED', {});
+  const bft = readBftHeader(fields);
   return {
-    hash: keccak256(bytes).slice(2),
+    hash: bft?.hash ?? keccak256(bytes).slice(2),
+    commit: bft?.commit ?? null,
     parentHash: parentHash.slice(2),
     receiptsRoot: receiptsRoot.slice(2),
     number: quantityOf(fields[8]!),

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { SUITE } from '../domains.ts';
-import type { Deployment } from '../ledger/deployment.ts';
+import { areOfScheme, type Deployment, sealSchemeSchema } from '../ledger/deployment.ts';
 import { hex32, parseDocument } from '../schema.ts';
 
 const address = z.string().regex(/^[0-9a-f]{40}$/, '20 bytes as 40 lower-case hex digits');
@@ -17,20 +17,28 @@ export const contractsSchema = z.strictObject({
   evidence: address,
 });
 
-export const trustSchema = z.strictObject({
-  suite: z.literal(SUITE),
-  version: z.literal(1),
-  chainId: z.int().min(1),
-  /** Hash of block 0. */
-  genesisHash: hex32,
-  contracts: contractsSchema,
-  /** Ed25519 keys of the validators; of n, ⌈2n/3⌉ must have sealed a block (the quorum of QBFT). */
-  validators: z.array(hex32).max(64),
-  /** A block whose hash the verifier knows from elsewhere; it needs no seal. */
-  checkpoint: z.strictObject({ number: z.int().min(0), hash: hex32 }).optional(),
-  /** Block in which the first contract was created: an RPC is asked for nothing before it. Absent: block 0. */
-  firstBlock: z.int().min(0).optional(),
-});
+const validatorsSchema = z
+  .array(z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, '20 or 32 bytes of lower-case hex'))
+  .max(64);
+
+export const trustSchema = z
+  .strictObject({
+    suite: z.literal(SUITE),
+    version: z.literal(1),
+    chainId: z.int().min(1),
+    /** Hash of block 0. */
+    genesisHash: hex32,
+    contracts: contractsSchema,
+    /** How validators seal: with Ed25519 keys beside the block (the embedded chain, and where nothing is said), or in its header. */
+    sealScheme: sealSchemeSchema.optional(),
+    /** Ed25519 keys, or addresses for the other schemes; of n, ⌈2n/3⌉ must have sealed a block (the quorum of QBFT). */
+    validators: validatorsSchema,
+    /** A block whose hash the verifier knows from elsewhere; it needs no seal. */
+    checkpoint: z.strictObject({ number: z.int().min(0), hash: hex32 }).optional(),
+    /** Block in which the first contract was created: an RPC is asked for nothing before it. Absent: block 0. */
+    firstBlock: z.int().min(0).optional(),
+  })
+  .refine(areOfScheme, { path: ['validators'], error: 'each once, and keys or addresses as sealScheme says' });
 export type Trust = z.output<typeof trustSchema>;
 
 /** @throws {ProtocolError} SCHEMA_MISMATCH */
@@ -40,9 +48,8 @@ export function parseTrust(value: unknown): Trust {
 
 /** The trust file that an organisation's own deployment file amounts to. */
 export function trustOfDeployment(deployment: Deployment): Trust {
-  const { suite, version, chainId, genesisHash, contracts, validators, firstBlock } = deployment;
-  const first = firstBlock === undefined ? {} : { firstBlock };
-  return { suite, version, chainId, genesisHash, contracts, validators, ...first };
+  const { codeHashes: _codeHashes, ...pins } = deployment;
+  return pins;
 }
 
 const NO_CODE_HASH = '00'.repeat(32);

@@ -10,20 +10,39 @@ function perContract<T extends z.ZodType>(item: T) {
   return z.strictObject({ consortium: item, catalogue: item, requests: item, evidence: item });
 }
 
-export const deploymentSchema = z.strictObject({
-  suite: z.literal(SUITE),
-  version: z.literal(1),
-  chainId: z.int().min(1),
-  /** Hash of block 0. */
-  genesisHash: hex32,
-  contracts: perContract(address),
-  /** keccak256 of the code at each address. */
-  codeHashes: perContract(hex32),
-  /** Ed25519 keys of the validators that seal blocks; empty where the chain carries no such seals. */
-  validators: z.array(hex32),
-  /** Block in which the first contract was created: nothing is looked for before it. Absent: block 0. */
-  firstBlock: z.int().min(0).optional(),
-});
+export const sealSchemeSchema = z.enum(['ed25519', 'qbft', 'ibft2']);
+export type SealScheme = z.output<typeof sealSchemeSchema>;
+
+/** Whether validators are given as their scheme has them, each once. */
+export function areOfScheme({
+  sealScheme = 'ed25519',
+  validators,
+}: {
+  readonly sealScheme?: SealScheme | undefined;
+  readonly validators: readonly string[];
+}): boolean {
+  const digits = sealScheme === 'ed25519' ? 64 : 40;
+  return validators.every((one) => one.length === digits) && new Set(validators).size === validators.length;
+}
+
+export const deploymentSchema = z
+  .strictObject({
+    suite: z.literal(SUITE),
+    version: z.literal(1),
+    chainId: z.int().min(1),
+    /** Hash of block 0. */
+    genesisHash: hex32,
+    contracts: perContract(address),
+    /** keccak256 of the code at each address. */
+    codeHashes: perContract(hex32),
+    /** How the validators seal; Ed25519 beside the block where nothing is said. */
+    sealScheme: sealSchemeSchema.optional(),
+    /** Keys (32 bytes) or addresses (20 bytes) of the validators, by scheme; empty where the chain carries no such seals. */
+    validators: z.array(z.union([hex32, address])),
+    /** Block in which the first contract was created: nothing is looked for before it. Absent: block 0. */
+    firstBlock: z.int().min(0).optional(),
+  })
+  .refine(areOfScheme, { path: ['validators'], error: 'each once, and keys or addresses as sealScheme says' });
 
 export type Deployment = z.infer<typeof deploymentSchema>;
 export type ContractName = keyof Deployment['contracts'];

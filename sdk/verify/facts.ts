@@ -4,7 +4,6 @@
  * Everything else in the verifier rests on these facts: keys, checkpoints, decisions, counts. A block that no pinned
  * validator sealed gives none.
  */
-import { fromHex } from '@sealedger/protocol/bytes.ts';
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import type { Bundle, BundleBlock, BundleReceipt } from '@sealedger/protocol/evidence/bundle.ts';
 import {
@@ -13,8 +12,8 @@ import {
   readHeader,
   readProvenLogs,
 } from '@sealedger/protocol/evidence/receipt-proof.ts';
-import { pinnedContracts, sealQuorum, type Trust } from '@sealedger/protocol/evidence/trust.ts';
-import { type BlockSeal, blockSealDigest, type SealedBlock } from '@sealedger/protocol/ledger/block-seal.ts';
+import { findSeals, type SealFinding } from '@sealedger/protocol/evidence/seals.ts';
+import { pinnedContracts, type Trust } from '@sealedger/protocol/evidence/trust.ts';
 import { decodeEvent, type EventName, type EventOf, type LedgerEvent } from '@sealedger/protocol/ledger/events.ts';
 import type { Ed25519 } from '@sealedger/protocol/signature.ts';
 import type { ClaimList } from './claims.ts';
@@ -57,35 +56,28 @@ function checkSeals(
   { trust, ed25519, claims }: { readonly trust: Trust; readonly ed25519: Ed25519; readonly claims: ClaimList },
 ): boolean {
   const about = `block ${header.number}`;
-  const sealed = { chainId: trust.chainId, blockNumber: header.number, blockHash: header.hash };
   const isPinned = trust.checkpoint?.number === header.number;
   if (isPinned && trust.checkpoint?.hash !== header.hash) {
     claims.fails('BLOCK_SEALED', about, 'WHY_BLOCK_NOT_THE_PINNED');
     return false;
   }
-  const needed = sealQuorum(trust.validators.length);
-  const wrong = block.seals.filter((seal) => !isSealOf(sealed, seal, trust, ed25519));
-  if (trust.validators.length > 0 && wrong.length > 0) {
-    claims.fails('BLOCK_SEALED', about, 'WHY_SEAL_WRONG', { validator: wrong[0]!.validator });
-    return false;
+  const found = findSeals(header, block.seals, trust, ed25519);
+  // a pinned block needs no seal, but a wrong one spoils it
+  const finding: SealFinding = isPinned && found.kind !== 'wrong seal' ? { kind: 'sealed' } : found;
+  switch (finding.kind) {
+    case 'sealed':
+      claims.holds('BLOCK_SEALED', about);
+      return true;
+    case 'nobody pinned':
+      claims.isOpen('BLOCK_SEALED', about, 'WHY_NO_VALIDATOR_PINNED');
+      return true;
+    case 'wrong seal':
+      claims.fails('BLOCK_SEALED', about, 'WHY_SEAL_WRONG', { validator: finding.validator });
+      return false;
+    case 'too few':
+      claims.fails('BLOCK_SEALED', about, 'WHY_SEALS_MISSING', { found: finding.found, needed: finding.needed });
+      return false;
   }
-  const isSealed = needed > 0 && block.seals.length >= needed;
-  if (isPinned || isSealed) {
-    claims.holds('BLOCK_SEALED', about);
-    return true;
-  }
-  if (needed === 0) {
-    claims.isOpen('BLOCK_SEALED', about, 'WHY_NO_VALIDATOR_PINNED');
-    return true;
-  }
-  claims.fails('BLOCK_SEALED', about, 'WHY_SEALS_MISSING', { found: block.seals.length, needed });
-  return false;
-}
-
-/** As `verifyBlockSeal` of the ledger, with the platform's Ed25519. */
-function isSealOf(block: SealedBlock, { validator, signature }: BlockSeal, trust: Trust, ed25519: Ed25519): boolean {
-  if (!trust.validators.includes(validator)) return false;
-  return ed25519.verify(fromHex(signature), blockSealDigest(block), fromHex(validator));
 }
 
 function factsOf(

@@ -9,9 +9,10 @@ import { SUITE } from '@sealedger/protocol/domains.ts';
 import { interfaces } from '@sealedger/protocol/ledger/abi.ts';
 import { sealBlock } from '@sealedger/protocol/ledger/block-seal.ts';
 import type { ContractName, Deployment } from '@sealedger/protocol/ledger/deployment.ts';
-import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
+import { ChainRpcError, type Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
 import { encodeRlp, keccak256, toBeArray, toQuantity } from 'ethers';
+import { type PaperBft, sealedExtraData } from './bft-headers.ts';
 
 export type PaperEvent = readonly [contract: ContractName, event: string, args: readonly unknown[], address?: string];
 type Log = { address: string; topics: readonly string[]; data: string };
@@ -42,6 +43,8 @@ export class PaperChain {
   /** Signs the blocks; another key stands for a validator nobody trusts. */
   sealKey = validatorKey;
   chainId = deployment.chainId;
+  /** Seals in the headers instead of beside the blocks. */
+  bft: PaperBft | null = null;
 
   constructor(startSeconds: number) {
     this.#startSeconds = startSeconds;
@@ -88,6 +91,7 @@ export class PaperChain {
       case 'eth_getLogs':
         return this.#logs(params[0] as { address: string[]; topics?: (string | null)[] });
       case 'sealedger_blockSeal':
+        if (this.bft !== null) throw new ChainRpcError(method, -32601, 'Method not found');
         return this.#seal(Number(params[0]));
       default:
         throw new Error(`the paper chain has no ${method}`);
@@ -115,7 +119,9 @@ export class PaperChain {
     const tail = ['0x', WORD, `0x${'00'.repeat(8)}`];
     const counts = [0, number, 30_000_000, 21_000, timestamp].map(minimal);
     const later = [minimal(7), WORD, minimal(0), minimal(0), WORD, WORD];
-    const hash = keccak256(encodeRlp([...head, ...counts, ...tail, ...later]));
+    const fields = [...head, ...counts, ...tail, ...later];
+    const plain = { extraData: '0x', hash: keccak256(encodeRlp(fields)) };
+    const { extraData, hash } = this.bft === null ? plain : sealedExtraData(fields, this.bft);
     return {
       hash,
       parentHash,
@@ -130,7 +136,7 @@ export class PaperChain {
       gasLimit: quantity(30_000_000),
       gasUsed: quantity(21_000),
       timestamp: quantity(timestamp),
-      extraData: '0x',
+      extraData,
       mixHash: WORD,
       nonce: `0x${'00'.repeat(8)}`,
       baseFeePerGas: '0x7',

@@ -9,6 +9,7 @@ import type { Bundle, BundleSubject } from '@sealedger/protocol/evidence/bundle.
 import { mergeBundles } from '@sealedger/protocol/evidence/merge.ts';
 import { type Trust, trustOfDeployment } from '@sealedger/protocol/evidence/trust.ts';
 import { labelToBytes32, orgToBytes32 } from '@sealedger/protocol/ledger/ids.ts';
+import type { PaperBft } from './bft-headers.ts';
 import { openLog, openLogOn, startMs, temporaryDirectory, testSigner } from './log-fixture.ts';
 import { deployment, PaperChain, type PaperEvent } from './paper-chain.ts';
 
@@ -44,6 +45,8 @@ export const batchSubject: BundleSubject = { kind: 'batch', requestId, org: 'ban
 
 export type StoryOptions = {
   readonly evidenceAddress?: string;
+  /** Seals in the headers instead of beside the blocks. */
+  readonly bft?: PaperBft;
   /** Floor of the request, and the score of each dataset, in basis points. Default 8,000 and 9,150. */
   readonly qualityFloor?: number;
   readonly scoreBasisPoints?: number;
@@ -52,6 +55,7 @@ export type StoryOptions = {
 /** Tells the whole story: admission to the second unlocking, everything anchored. */
 export async function tellStory(options: StoryOptions = {}): Promise<Story> {
   const chain = new PaperChain(startMs / 1000);
+  chain.bft = options.bft ?? null;
   const opened = await Promise.all(
     nodes.map(async (name) => {
       const directory = await temporaryDirectory();
