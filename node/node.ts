@@ -35,6 +35,8 @@ import { createNonceStore, createStateStore, openDatabase } from './store/level-
 export interface RunningNode {
   readonly org: string;
   readonly port: number;
+  /** Loopback port of the metrics; null where the configuration names none. */
+  readonly metricsPort: number | null;
   /** Resolves when the node's datasets are published and its earlier work goes on. */
   readonly ready: Promise<void>;
   /** Rejects where the node cannot go on: a write of its log failed, and only a new start can tell what is on disk. */
@@ -79,7 +81,10 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   const keyEpoch = await untilReached(log, () => ownKeyEpoch(client, config.org));
   const state = createStateStore(database);
   const opened = { config, keys, keyEpoch, client, rpc, state, log, clock };
-  const evidence = await untilReached(log, () => openEvidence(opened, database));
+  const evidence = await untilReached(log, () => openEvidence(opened, database)).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
+  });
   const parts = await assembleParts({ ...opened, evidence });
   const services = createServices(parts);
   const routes = nodeRoutes(services);
@@ -122,6 +127,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   return {
     org: config.org,
     port: (server.address() as AddressInfo).port,
+    metricsPort: metrics?.port ?? null,
     ready,
     failed: parts.failed,
     eventCount: () => evidence.log.size,
