@@ -7,14 +7,22 @@
 import { systemLocale } from '@sealedger/protocol/messages/catalogue.ts';
 import { type CommandIo, EXIT_USAGE, explain, type NodeCommand } from './cli/command.ts';
 import { datasetCommand } from './cli/dataset-command.ts';
+import { evidenceCommand } from './cli/evidence-command.ts';
 import { fsckCommand } from './cli/fsck-command.ts';
+import { openApiCommand } from './cli/openapi-command.ts';
+import { qualityCommand } from './cli/quality-command.ts';
 import { runCommand } from './cli/run-command.ts';
 import { statusCommand } from './cli/status-command.ts';
 import { USAGE } from './cli/usage.ts';
+import { workOrderCommand } from './cli/workorder-command.ts';
 
 const commands: Readonly<Record<string, NodeCommand>> = {
   run: runCommand,
   dataset: datasetCommand,
+  quality: qualityCommand,
+  workorder: workOrderCommand,
+  openapi: openApiCommand,
+  evidence: evidenceCommand,
   fsck: fsckCommand,
   status: statusCommand,
 };

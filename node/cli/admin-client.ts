@@ -48,22 +48,33 @@ export async function callAdmin<I extends z.ZodType, O extends z.ZodType>(
   throw new ProtocolError('ADMIN_ANSWER_CUT', { command: contract.name });
 }
 
-async function send(
-  { url, token }: AdminFile,
-  command: string,
-  body: string,
-  where: { readonly org: string; readonly config: string },
-): Promise<Response> {
+/** The running node's OpenAPI document. @throws {ProtocolError} ADMIN_NOT_RUNNING, ADMIN_FILE_UNREADABLE, ADMIN_TOKEN */
+export async function readDescription(configPath: string): Promise<unknown> {
+  const { org, dataDir } = await readConfig(configPath);
+  const file = await readAdminFile(dataDir);
+  if (file === undefined) throw new ProtocolError('ADMIN_NOT_RUNNING', { org, config: configPath });
+  const request = new Request(`${file.url}/openapi.json`, { headers: { authorization: `Bearer ${file.token}` } });
+  const response = await reach(request, { org, config: configPath });
+  if (!response.ok) throw refusalOf(await response.json().catch(() => undefined), response.status, org);
+  return response.json();
+}
+
+async function send({ url, token }: AdminFile, command: string, body: string, where: Where): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  return reach(new Request(`${url}/admin/v1/${command}`, { method: 'POST', headers, body }), where);
+}
+
+interface Where {
+  readonly org: string;
+  readonly config: string;
+}
+
+async function reach(request: Request, { org, config }: Where): Promise<Response> {
   try {
-    return await fetch(`${url}/admin/v1/${command}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body,
-      redirect: 'error',
-    });
+    return await fetch(request, { redirect: 'error' });
   } catch (cause) {
     // A node that was killed leaves its file behind.
-    throw new ProtocolError('ADMIN_NOT_RUNNING', where, { cause });
+    throw new ProtocolError('ADMIN_NOT_RUNNING', { org, config }, { cause });
   }
 }
 

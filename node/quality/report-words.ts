@@ -1,5 +1,6 @@
 /** Words of the report that are chosen by a value: dimensions, severities, states of orders. */
 import type { ErrorCode } from '@sealedger/protocol/messages/catalogue.ts';
+import type { PointCause } from './points.ts';
 import type { Dimension, Severity } from './rule.ts';
 import type { OrderState } from './work-order.ts';
 
@@ -26,6 +27,13 @@ export const ORDER_WORDS: Readonly<Record<OrderState, ErrorCode>> = {
   retested: 'REPORT_ORDER_RETESTED',
   closed: 'REPORT_ORDER_CLOSED',
   reopened: 'REPORT_ORDER_REOPENED',
+};
+
+export const POINT_WORDS: Readonly<Record<PointCause, ErrorCode>> = {
+  level: 'POINTS_LEVEL',
+  improvement: 'POINTS_IMPROVEMENT',
+  'closed-in-time': 'POINTS_CLOSED_IN_TIME',
+  overdue: 'POINTS_OVERDUE',
 };
 
 /** Basis points as points of a hundred, two decimals: 9876 is 98.76. */

@@ -82,4 +82,65 @@ export const loopMessages = {
     en: 'Writes the rows of a work order to a file beside the node',
     'zh-CN': '将工单所列行写入节点本地文件',
   },
+  QUALITY_USAGE: {
+    en: `usage: sealedger-node quality VERB …  --config FILE [--by PERSON] [--json] [--lang en|zh-CN] [--out FILE]
+  run DATASET [--sample ROWS]        run the rules and record the score
+  check DATASET [--sample ROWS]      run the rules and record nothing
+  rules FILE                         check a rule file; needs no node
+  report DATASET [--report HASH] [--format html]
+  history [DATASET]                  scores over time
+  ranking [--of datasets|units] [--dataset DATASET]
+  points [DATASET]                   points and what they were given for
+  schedule                           when rules run by themselves`,
+    'zh-CN': `用法:sealedger-node quality 动作 … --config 文件 [--by 人员] [--json] [--lang en|zh-CN] [--out 文件]
+  run 数据集 [--sample 行数]         运行规则并记录得分
+  check 数据集 [--sample 行数]       试运行规则,不作记录
+  rules 文件                         检查规则文件,无需节点
+  report 数据集 [--report 摘要] [--format html]
+  history [数据集]                   历次得分
+  ranking [--of datasets|units] [--dataset 数据集]
+  points [数据集]                    积分及其由来
+  schedule                           定时运行`,
+  },
+  WORK_ORDER_USAGE: {
+    en: `usage: sealedger-node workorder VERB … --config FILE --by PERSON [--json] [--lang en|zh-CN] [--out FILE]
+  list [--dataset DATASET] [--unit UNIT] [--state STATE|overdue]
+  show ORDER [--rows N]              rows and reasons
+  assign ORDER --to PERSON
+  fix ORDER [--note TEXT]            its rows are repaired at the source
+  reject ORDER --reason value-is-right|rule-is-wrong|not-our-data|cannot-be-known [--note TEXT]
+  close ORDER                        take a rejection, as a second person
+  reopen ORDER                       do not take it
+  retest ORDER                       test what changed; closes the order where all passes
+  export ORDER [--out FILE]          its rows as CSV for the source unit`,
+    'zh-CN': `用法:sealedger-node workorder 动作 … --config 文件 --by 人员 [--json] [--lang en|zh-CN] [--out 文件]
+  list [--dataset 数据集] [--unit 单位] [--state 状态|overdue]
+  show 工单 [--rows 行数]            行号与原因
+  assign 工单 --to 人员              派发
+  fix 工单 [--note 说明]             声明已在源头整改
+  reject 工单 --reason value-is-right|rule-is-wrong|not-our-data|cannot-be-known [--note 说明]
+  close 工单                         由另一人确认驳回
+  reopen 工单                        不同意驳回
+  retest 工单                        复测已变更的行;全部通过即办结
+  export 工单 [--out 文件]           导出所列行供来源单位整改(CSV)`,
+  },
+  QUALITY_RULES_FINE: {
+    en: '{ruleSet}, version {version}, {rules} rules on {dataset}; digest {hash}',
+    'zh-CN': '{ruleSet} 第 {version} 版,针对 {dataset} 的 {rules} 条规则;摘要 {hash}',
+  },
+  WORK_ORDER_RETESTED: {
+    en: '{testedRows} of {sourceRows} rows tested with {rulesRun} of {rulesInSet} rules; of the order’s {listed} rows {unchanged} unchanged, {changed} changed, {gone} gone',
+    'zh-CN':
+      '以 {rulesInSet} 条规则中的 {rulesRun} 条复测了 {sourceRows} 行中的 {testedRows} 行;工单 {listed} 行中:未改 {unchanged},已改 {changed},已不存在 {gone}',
+  },
+  WORK_ORDER_EXPORTED: {
+    en: '{exported} rows written to {file}; {missing} of the order are in the source no more',
+    'zh-CN': '已将 {exported} 行写入 {file};工单中有 {missing} 行已不在数据源中',
+  },
+  POINTS_LEVEL: { en: 'level of the score', 'zh-CN': '得分等级' },
+  POINTS_IMPROVEMENT: { en: 'improvement', 'zh-CN': '得分提升' },
+  POINTS_CLOSED_IN_TIME: { en: 'work order closed in time', 'zh-CN': '工单按期办结' },
+  POINTS_OVERDUE: { en: 'work order overdue', 'zh-CN': '工单逾期' },
+  POINTS_RULE: { en: 'by the rule with digest {hash}', 'zh-CN': '所依规则的摘要:{hash}' },
+  SCHEDULE_MISSED: { en: '{missed} missed', 'zh-CN': '错过 {missed} 次' },
 } as const;
