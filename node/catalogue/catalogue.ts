@@ -12,6 +12,7 @@ import { hmacSha256 } from '../crypto.ts';
 import type { Mutex } from '../mutex.ts';
 import { type Person, personWith, pseudonym, secondPersonWith } from '../people.ts';
 import type { Clock, EventLog, Ledger, StateOperation, StateStore } from '../ports.ts';
+import { commitRows, rowKey } from './commitment.ts';
 import { checkTable, type DatasetConfig, datasetMetadata } from './dataset.ts';
 import { definedDataset, parseDefinition } from './definition.ts';
 import { sourceFingerprint } from './fingerprint.ts';
@@ -28,7 +29,7 @@ import {
   type VersionRecord,
 } from './life.ts';
 import { type PublishedVersion, publishVersion } from './publish.ts';
-import { resolveSource, type SourceLimits, type SourcePlaces } from './source.ts';
+import { resolveSource, type SourceLimits, type SourcePlaces, withSource } from './source.ts';
 
 /** A dataset that members may ask for. */
 export interface OfferedDataset {
@@ -271,7 +272,7 @@ async function publishConfig(
     level: config.level,
     fingerprint,
     metadataHash: hash,
-    measure: async () => ({ rows: await checkTable(config), commitment: fingerprint }),
+    measure: (version) => measureTable(parts, config, version),
     fingerprintNow: () => sourceFingerprint(fingerprintKey, config),
     actor,
     operations: (version) => [...operations, ...publishOperations(earlier, recordOf(version))],
@@ -283,6 +284,19 @@ async function publishConfig(
   }
   if (known?.state !== 'withdrawn') offer(parts, { config, published });
   return published;
+}
+
+/** Checks the table and commits to its rows under salts of this version. @throws {ProtocolError} DATASET_CHANGED */
+async function measureTable(
+  { org, ledger, fingerprintKey }: CatalogueParts,
+  config: DatasetConfig,
+  version: number,
+): Promise<{ readonly commitment: string; readonly rows: number }> {
+  const checked = await checkTable(config);
+  const key = rowKey(fingerprintKey, ledger.datasetVersionId(org, config.name, version));
+  const { root, rows } = await withSource(config.source, config.limits, (open) => commitRows(open, key));
+  if (rows !== checked) throw new ProtocolError('DATASET_CHANGED', { dataset: config.name });
+  return { commitment: toHex(root), rows };
 }
 
 /** Keyed, so that the same version always has the same one. */

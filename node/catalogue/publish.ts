@@ -48,9 +48,8 @@ export async function publishVersion(parts: PublishParts, publication: Publicati
   const last = await parts.state.get<PublishedVersion>(key);
   if (last?.fingerprint === fingerprint && last.metadataHash === publication.metadataHash(last.version)) return last;
   const onChain = await parts.ledger.latestDatasetVersion(name);
-  const version = await nextVersion(parts, publication, last, onChain);
+  const { version, commitment, rows } = await measureNext(parts, publication, last, onChain);
   const metadataHash = publication.metadataHash(version);
-  const { commitment, rows } = await publication.measure(version);
   if (publication.fingerprintNow !== undefined && (await publication.fingerprintNow()) !== fingerprint) {
     throw new ProtocolError('DATASET_CHANGED', { dataset: name });
   }
@@ -70,22 +69,26 @@ export async function publishVersion(parts: PublishParts, publication: Publicati
 }
 
 /**
- * The number of the version to publish. Where the node died between chain and log, the chain's latest one is this very
- * version, known by its metadata and its keyed commitment, and it is taken up instead of published twice.
+ * The version to publish with its content. Where the node died between chain and log, the chain's latest one is this very
+ * version, known by its metadata and by the commitment, whose salts depend on the version alone: it is taken up instead of
+ * published twice.
  */
-async function nextVersion(
+async function measureNext(
   { org, ledger }: PublishParts,
-  { name, fingerprint, metadataHash }: Publication,
+  { name, metadataHash, measure }: Publication,
   last: PublishedVersion | undefined,
   onChain: number,
-): Promise<number> {
+): Promise<{ readonly version: number; readonly commitment: string; readonly rows: number }> {
   const known = last?.version ?? 0;
   if (onChain > known) {
     const ahead = await ledger.datasetVersion(ledger.datasetVersionId(org, name, onChain));
-    const isThis = ahead.metadataHash === metadataHash(onChain) && ahead.commitment === fingerprint;
-    if (isThis && ahead.state === 'published') return onChain;
+    if (ahead.metadataHash === metadataHash(onChain) && ahead.state === 'published') {
+      const measured = await measure(onChain);
+      if (measured.commitment === ahead.commitment) return { version: onChain, ...measured };
+    }
   }
-  return 1 + Math.max(known, onChain);
+  const version = 1 + Math.max(known, onChain);
+  return { version, ...(await measure(version)) };
 }
 
 export function publishedKey(name: string): string {
