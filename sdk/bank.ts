@@ -18,7 +18,7 @@ import { loadPoprf, type Poprf } from '@sealedger/protocol/poprf.ts';
 import { parseDocument } from '@sealedger/protocol/schema.ts';
 import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
 import { z } from 'zod';
-import { collectEvidence } from './bank-evidence.ts';
+import { collectBankEvidence } from './bank-evidence.ts';
 import { awaitDecision, type BankRequest, type RequestInput, submitRequest } from './bank-request.ts';
 import { type ComputeProgress, computeTable } from './compute.ts';
 import { peerOf } from './peer-of.ts';
@@ -100,7 +100,7 @@ export async function openBank(options: BankOptions): Promise<Bank> {
     commitResults: releases.commit,
     evidence: async (requestId) => {
       await releases.commit(requestId);
-      return collectEvidence(context, requestId);
+      return collectBankEvidence(context, requestId);
     },
     traffic: context.peers.traffic,
     ledger: context.ledger,

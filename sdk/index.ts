@@ -9,6 +9,7 @@ export type { Bundle, BundleSubject } from '@sealedger/protocol/evidence/bundle.
 export { bundleText, MAX_BUNDLE_BYTES, parseBundle } from '@sealedger/protocol/evidence/bundle-file.ts';
 export { mergeBundles } from '@sealedger/protocol/evidence/merge.ts';
 export { parseTrust, type Trust, trustOfDeployment } from '@sealedger/protocol/evidence/trust.ts';
+export { withholdInBundle } from '@sealedger/protocol/evidence/withhold.ts';
 export {
   type IdentifierKind,
   identifierKind,
@@ -22,6 +23,13 @@ export { type Model, type ModelFeature, parseModel } from '@sealedger/protocol/m
 export type { RequestDocument } from '@sealedger/protocol/request.ts';
 export { type Bank, type BankOptions, openBank } from './bank.ts';
 export type { BankRequest, RequestInput } from './bank-request.ts';
+export {
+  type CollectedEvidence,
+  collectEvidence,
+  collectWholeEvidence,
+  type EvidenceSource,
+  partiesOf,
+} from './collect-evidence.ts';
 export type { ComputeProgress } from './compute.ts';
 export type { BankPorts, BankStore } from './ports.ts';
 export type { OpenedScore, UnlockOptions } from './scores.ts';
@@ -37,4 +45,5 @@ export {
 export { askChain } from './verify/later-claims.ts';
 export type { LastState } from './verify/log-claims.ts';
 export type { RequestPhase } from './verify/request-life.ts';
+export { type Summary, summarise } from './verify/summary.ts';
 export { type Verification, type VerifyOptions, verifyBundle, verifyBundleText } from './verify/verify-bundle.ts';

@@ -5,6 +5,7 @@ import { type AdminCommand, type AdminServer, startAdminServer } from '../server
 import type { Route } from '../server/app.ts';
 import { openApiDocument } from '../server/openapi.ts';
 import { adminDatasets } from './admin-datasets.ts';
+import { adminEvidence } from './admin-evidence.ts';
 import { removeAdminFile, writeAdminFile } from './admin-file.ts';
 import { adminQuality } from './admin-quality.ts';
 import { adminStatus } from './admin-status.ts';
@@ -22,6 +23,7 @@ export interface AdminChannel {
 export function adminCommands(parts: NodeParts): readonly AdminCommand[] {
   return [
     ...adminDatasets(parts),
+    ...adminEvidence(parts),
     ...adminStatus(parts.watch.status),
     ...adminQuality(parts),
     ...adminWorkOrders(parts),

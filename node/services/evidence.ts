@@ -1,17 +1,28 @@
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { BundleSubject } from '@sealedger/protocol/evidence/bundle.ts';
 import { bundleJson } from '@sealedger/protocol/evidence/bundle-file.ts';
-import { exportBundle } from '../evidence/export.ts';
+import type { Json } from '@sealedger/protocol/evidence/file-words.ts';
+import { type ExportOptions, exportBundle } from '../evidence/export.ts';
 import type { NodeParts } from './parts.ts';
 
-export function evidenceServices(parts: NodeParts) {
+/**
+ * This node's part of a bundle, as the JSON of a file; what concerns the subject is anchored first.
+ * @throws {ProtocolError} as {@link exportBundle}
+ */
+export async function exportOwnPart(
+  parts: NodeParts,
+  subject: BundleSubject,
+  options: ExportOptions = {},
+): Promise<Json> {
   const { evidence, rpc, client } = parts;
-  const exported = async (subject: BundleSubject) => {
-    await parts.counts.flush();
-    await evidence.anchorer.flush();
-    const exporting = { log: evidence.log, signer: evidence.signer, rpc, deployment: client.deployment };
-    return bundleJson(await exportBundle(exporting, subject));
-  };
+  await parts.counts.flush();
+  await evidence.anchorer.flush();
+  const exporting = { log: evidence.log, signer: evidence.signer, rpc, deployment: client.deployment };
+  return bundleJson(await exportBundle(exporting, subject, options));
+}
+
+export function evidenceServices(parts: NodeParts) {
+  const exported = (subject: BundleSubject): Promise<Json> => exportOwnPart(parts, subject);
   return {
     result: (caller: string, requestId: string, batch: number) => logResult(parts, caller, requestId, batch),
     versionEvidence: (datasetId: string) => exported({ kind: 'version', datasetId }),

@@ -7,6 +7,13 @@
 import { ProtocolError } from '../errors.ts';
 import type { Bundle } from './bundle.ts';
 import { describeEvent, withholdFields } from './event.ts';
+import type { EventKind } from './event-kinds.ts';
+
+/** Whether a field is one that `names` say: `field`, `kind.field`, or `all`. */
+export function withholds(names: readonly string[]): (kind: EventKind, field: string) => boolean {
+  const all = new Set(names);
+  return (kind, field) => all.has('all') || all.has(field) || all.has(`${kind}.${field}`);
+}
 
 /**
  * A bundle without the openings that `names` say.
@@ -23,7 +30,7 @@ export function withholdInBundle(
   const items = bundle.items.map((item) => {
     const { kind } = describeEvent(item.signed.event);
     const openings = withholdFields(item.openings, (field) => {
-      const meant = names.filter((name) => name === field || name === `${kind}.${field}` || name === 'all');
+      const meant = names.filter((name) => withholds([name])(kind, field));
       for (const name of meant) met.add(name);
       if (meant.length > 0) count += 1;
       return meant.length > 0;

@@ -217,8 +217,8 @@ export const verifyMessages = {
   WHY_NOT_COMMITTED: { en: 'No proven receipt commits to this batch.', 'zh-CN': '没有经证明的收据承诺该批结果。' },
   WHY_COMPUTATIONS_DIFFER: { en: 'One attempt has two computation ids.', 'zh-CN': '同一次尝试有两个计算编号。' },
   WHY_ASK_CHAIN: {
-    en: 'A file ends at block {block}; ask the chain with --rpc.',
-    'zh-CN': '文件止于区块 {block};请用 --rpc 查询链。',
+    en: 'A file ends at block {block}; what came later only the chain can say (sealedger verify --rpc URL).',
+    'zh-CN': '文件止于区块 {block};其后之事只有链能回答(sealedger verify --rpc URL)。',
   },
   WHY_NEEDS_AUDIT: {
     en: 'No file shows it; it takes the re-execution audit inside each department.',

@@ -52,7 +52,7 @@ function groupView(kind: Section['kind'], { code, text, why, about }: ClaimGroup
     element('span', { class: `mark ${kind}` }, status, ...times),
     element(
       'details',
-      kind === 'fails' ? { open: '' } : {},
+      kind === 'holds' ? {} : { open: '' },
       element('summary', {}, text, ' ', element('code', {}, code)),
       element('p', { class: 'small' }, about.join(', ')),
       ...(why === '' ? [] : [element('p', {}, why)]),

@@ -1,0 +1,29 @@
+/** What the operator's channel takes for evidence: this node's part of a bundle. */
+import { subjectSchema } from '@sealedger/protocol/evidence/bundle.ts';
+import { withholds } from '@sealedger/protocol/evidence/withhold.ts';
+import { z } from 'zod';
+import { type AdminCommand, type AdminContract, adminCommand } from '../server/admin.ts';
+import { exportOwnPart } from './evidence.ts';
+import type { NodeParts } from './parts.ts';
+
+export const evidenceExportContract = {
+  name: 'evidence.export',
+  summary: 'ADMIN_EVIDENCE_EXPORT',
+  input: z.strictObject({
+    subject: subjectSchema,
+    /** `field`, `kind.field` or `all`: their openings stay here. */
+    withhold: z.array(z.string().min(1).max(64)).max(256).default([]),
+    /** Size of this log that the receiver has verified: a consistency proof from there goes in. */
+    since: z.int().min(1).optional(),
+  }),
+  output: z.strictObject({ bundle: z.record(z.string(), z.unknown()) }),
+} as const satisfies AdminContract;
+
+export function adminEvidence(parts: NodeParts): AdminCommand[] {
+  return [
+    adminCommand(evidenceExportContract, async ({ subject, withhold, since }) => {
+      const options = { withhold: withholds(withhold), ...(since === undefined ? {} : { since }) };
+      return { bundle: (await exportOwnPart(parts, subject, options)) as Record<string, unknown> };
+    }),
+  ];
+}
