@@ -69,7 +69,7 @@ async function encodingOf(file: string, declared: Encoding | undefined): Promise
   const marked = markOf(bytes);
   if (marked === 'utf-32') throw wrongEncoding(file, declared ?? 'utf-8', 'utf-8');
   if (declared !== undefined) {
-    if (marked !== undefined && marked !== declared) throw wrongEncoding(file, declared, marked);
+    if (marked !== undefined && marked !== declared) throw wrongEncoding(file, declared, `encoding: ${marked}`);
     if (declared === 'utf-8') await assertUtf8(file, declared);
     return declared;
   }

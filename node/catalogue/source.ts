@@ -153,6 +153,8 @@ async function guarded<T>(
   if ((await stampOf(source)) !== before) throw new ProtocolError('SOURCE_CHANGED', { file: nameOf(source) });
   if ('value' in outcome) return outcome.value;
   if (deadline.aborted) throw new ProtocolError('SOURCE_TIMEOUT', { seconds: limits.timeoutMs / 1000 });
+  // DuckDB and the file system throw plain errors; anything else is a fault of our own and shows as what it is.
+  if (!(outcome.error instanceof ProtocolError) && !isPlainError(outcome.error)) throw outcome.error;
   const fault = faultOf(outcome.error, {
     file: nameOf(source),
     format: source.type,
@@ -162,6 +164,10 @@ async function guarded<T>(
   const readAsUtf8 = source.type === 'csv' && (source.encoding ?? 'utf-8') === 'utf-8';
   if (!readAsUtf8 || fault.code !== 'SOURCE_UNREADABLE') throw fault;
   throw (await encodingFault(source.file)) ?? fault;
+}
+
+function isPlainError(error: unknown): boolean {
+  return error instanceof Error && Object.getPrototypeOf(error) === Error.prototype;
 }
 
 async function read<T>(
