@@ -210,6 +210,10 @@ export const verifyMessages = {
     en: "The chain counts more unlockings than the gate's log.",
     'zh-CN': '链上解锁计数多于闸口日志。',
   },
+  WHY_REPAIRS_OMITTED: {
+    en: '{omitted} earlier work orders and points are counted, not listed.',
+    'zh-CN': '另有 {omitted} 条较早的工单与积分记录仅计数、未列出。',
+  },
   WHY_OMITTED: {
     en: '{omitted} earlier unlockings are counted, not listed.',
     'zh-CN': '较早的 {omitted} 次解锁只计数、未逐一列出。',

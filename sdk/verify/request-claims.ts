@@ -60,6 +60,10 @@ export function checkParts(context: LogContext, life: RequestLife): void {
     const why =
       whySignature(context, { org: statement.org, keyEpoch }, message, signature) ?? whyIncomplete(context, statement);
     claims.decide('PART_COMPLETE', statement.org, why, { org: statement.org });
+    const omitted = statement.omittedRepairs;
+    if (why === null && omitted > 0) {
+      claims.isBeyond('PART_COMPLETE', `${statement.org} repairs`, 'WHY_REPAIRS_OMITTED', { omitted });
+    }
   }
   const authors = new Set(bundle.items.map(({ signed }) => describeEvent(signed.event).org));
   const actors = actorsOf(context, life);
