@@ -23,6 +23,7 @@ import { awaitDecision, type BankRequest, type RequestInput, submitRequest } fro
 import { type ComputeProgress, computeTable } from './compute.ts';
 import { peerOf } from './peer-of.ts';
 import type { BankPorts } from './ports.ts';
+import { openRelease, type ReleaseOpening } from './release-opening.ts';
 import { createReleases } from './releases.ts';
 import { createScoreOpener, type OpenedScore, type UnlockOptions } from './scores.ts';
 import type { UnlockerParts } from './unlocker.ts';
@@ -78,6 +79,8 @@ export interface Bank {
   complete(requestId: string): Promise<void>;
   /** One bundle over all organisations that took part. */
   evidence(requestId: string): Promise<readonly { readonly name: string; readonly bundle: Bundle }[]>;
+  /** What shows that a committed batch has this subject's score; null where none has. It holds identifier and score. */
+  opening(requestId: string, subject: SubjectId): Promise<ReleaseOpening | null>;
   readonly traffic: PeerClient['traffic'];
   readonly ledger: LedgerClient;
 }
@@ -102,6 +105,7 @@ export async function openBank(options: BankOptions): Promise<Bank> {
       await releases.commit(requestId);
       return collectBankEvidence(context, requestId);
     },
+    opening: (requestId, subject) => openRelease(context.ports.store, requestId, subject),
     traffic: context.peers.traffic,
     ledger: context.ledger,
   };

@@ -1,7 +1,7 @@
 /** A report as one HTML file: nothing is loaded from elsewhere, no script runs, and it prints. */
 import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import type { AuditReport } from './report.ts';
-import { cellText, columnTitles, isNumber, type ReportTable, tableTitles, timeText } from './report-table.ts';
+import { cellText, columnTitles, isNumeric, type ReportTable, tableTitles, timeText } from './report-table.ts';
 import { provenText } from './report-text.ts';
 
 const STYLE = `
@@ -67,7 +67,7 @@ function figure(value: number, name: string): string {
 }
 
 function tableHtml(table: ReportTable, locale: Locale): string {
-  const isRight = table.columns.map((_, i) => table.rows.some((row) => isNumber(row[i] ?? null)));
+  const isRight = table.columns.map(isNumeric);
   const mark = (i: number): string => (isRight[i] === true ? ' class="number"' : '');
   const heads = table.columns.map(
     (column, i) => `<th${mark(i)}>${escapeHtml(messageFor(columnTitles[column], {}, locale))}</th>`,

@@ -86,6 +86,24 @@ export function cellText(cell: Cell, locale: Locale): string {
   return word === undefined ? cell.code : messageFor(word, {}, locale);
 }
 
-export function isNumber(cell: Cell): boolean {
-  return typeof cell === 'number';
+const TEXT_COLUMNS: ReadonlySet<string> = new Set([
+  'organisation',
+  'purpose',
+  'dataset',
+  'request',
+  'gate',
+  'answer',
+  'submitted',
+  'active',
+  'ended',
+  'state',
+  'verified',
+  'finding',
+  'text',
+  'found',
+]);
+
+/** Whether a column holds numbers, which stand at the right. */
+export function isNumeric(column: keyof typeof columnTitles): boolean {
+  return !TEXT_COLUMNS.has(column);
 }

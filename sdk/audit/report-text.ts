@@ -1,7 +1,7 @@
 /** A report as text: aligned tables for a terminal. */
 import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import type { AuditReport } from './report.ts';
-import { cellText, columnTitles, isNumber, type ReportTable, tableTitles, timeText } from './report-table.ts';
+import { cellText, columnTitles, isNumeric, type ReportTable, tableTitles, timeText } from './report-table.ts';
 
 export function reportText(report: AuditReport, locale: Locale): string {
   const { period, org, head, totals } = report;
@@ -28,7 +28,7 @@ function tableText(table: ReportTable, locale: Locale): string[] {
   const heads = table.columns.map((column) => messageFor(columnTitles[column], {}, locale));
   const cells = [heads, ...table.rows.map((row) => row.map((cell) => cellText(cell, locale)))];
   const widths = heads.map((_, i) => cells.reduce((most, row) => Math.max(most, displayWidth(row[i] ?? '')), 0));
-  const isRight = table.columns.map((_, i) => table.rows.some((row) => isNumber(row[i] ?? null)));
+  const isRight = table.columns.map(isNumeric);
   const lines = cells.map((row) =>
     row
       .map((text, i) => pad(text, widths[i]!, isRight[i]!))
