@@ -21,6 +21,17 @@ export { createJsonRpc, type Rpc } from '@sealedger/protocol/ledger/json-rpc.ts'
 export { type ErrorCode, type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 export { type Model, type ModelFeature, parseModel } from '@sealedger/protocol/model.ts';
 export type { RequestDocument } from '@sealedger/protocol/request.ts';
+export { Archive } from './audit/archive.ts';
+export { type AuditQuery, findRelease, findRequests } from './audit/find.ts';
+export { type Finding, type FindingCode, findingText } from './audit/findings.ts';
+export { type AuditContext, type AuditView, lookOnce } from './audit/look.ts';
+export { type AuditBounds, type AuditPorts, type AuditStore, DEFAULT_BOUNDS } from './audit/ports.ts';
+export { type AuditReport, reportOf } from './audit/report.ts';
+export { reportCsv } from './audit/report-csv.ts';
+export { reportHtml } from './audit/report-html.ts';
+export { reportText } from './audit/report-text.ts';
+export { type AuditedRequest, rebuildRequests } from './audit/requests.ts';
+export { type LogInput, type LogVerification, verifyLog } from './audit/verify-log.ts';
 export { type Bank, type BankOptions, openBank } from './bank.ts';
 export type { BankRequest, RequestInput } from './bank-request.ts';
 export {
@@ -32,6 +43,7 @@ export {
 } from './collect-evidence.ts';
 export type { ComputeProgress } from './compute.ts';
 export type { BankPorts, BankStore } from './ports.ts';
+export { parseReleaseOpening, type ReleaseOpening } from './release-opening.ts';
 export type { OpenedScore, UnlockOptions } from './scores.ts';
 export {
   type Claim,
