@@ -43,6 +43,7 @@ export {
 } from './collect-evidence.ts';
 export type { ComputeProgress } from './compute.ts';
 export type { BankPorts, BankStore } from './ports.ts';
+export { type QualityContext, qualityHistory, type VerifiedQuality } from './quality.ts';
 export { parseReleaseOpening, type ReleaseOpening } from './release-opening.ts';
 export type { OpenedScore, UnlockOptions } from './scores.ts';
 export {

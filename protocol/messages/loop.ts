@@ -143,4 +143,8 @@ export const loopMessages = {
   POINTS_OVERDUE: { en: 'work order overdue', 'zh-CN': '工单逾期' },
   POINTS_RULE: { en: 'by the rule with digest {hash}', 'zh-CN': '所依规则的摘要:{hash}' },
   SCHEDULE_MISSED: { en: '{missed} missed', 'zh-CN': '错过 {missed} 次' },
+  QUALITY_HISTORY_DIFFERS: {
+    en: 'What the owner says of version {version}, round {round}, is not what the chain has ({part}).',
+    'zh-CN': '数据方所述第 {version} 版第 {round} 轮得分与链上记录不符({part})。',
+  },
 } as const;
