@@ -3,6 +3,7 @@
  *
  * Learns: the nodes learn what was asked for; the reader what their events say of it. Nothing is verified here.
  */
+import { canonicalText } from '@sealedger/protocol/canonical.ts';
 import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { Bundle, BundleSubject } from '@sealedger/protocol/evidence/bundle.ts';
 import { parseBundle } from '@sealedger/protocol/evidence/bundle-file.ts';
@@ -82,16 +83,17 @@ type Answer = { readonly org: string; readonly part?: Bundle; readonly error?: P
 async function partOf(source: EvidenceSource, org: string, subject: BundleSubject): Promise<Answer> {
   try {
     const part = parseBundle(await anchored(source, () => source.get(org, evidencePath(subject))));
-    return { org, part: ownPart(part, org) };
+    return { org, part: ownPart(part, org, subject) };
   } catch (error) {
     if (!isProtocolError(error)) throw error;
     return { org, error };
   }
 }
 
-/** A node speaks for its own organisation alone; what it says of another's log is left to that one. */
-function ownPart(part: Bundle, org: string): Bundle {
-  if (part.statements.every(({ statement }) => statement.org === org)) return part;
+/** A node speaks for its own organisation alone, and of what it was asked for. */
+function ownPart(part: Bundle, org: string, subject: BundleSubject): Bundle {
+  const isOwn = part.statements.every(({ statement }) => statement.org === org);
+  if (isOwn && canonicalText(part.subject) === canonicalText(subject)) return part;
   throw new ProtocolError('BUNDLE_PARTS_DIFFER', { what: `the part of ${org}` });
 }
 

@@ -80,7 +80,7 @@ export async function exportBundle(
     blocks: [...blocks],
     receipts: [...receipts],
     checkpoints: await Promise.all(sizes.map((size) => log.checkpoint(size))),
-    consistency: await consistencyBetween(log, options.since === undefined ? sizes : [options.since, ...sizes]),
+    consistency: await consistencyBetween(log, sizes, options.since),
     statements: await stateCompleteness(signer, subject, selection, facts, sizes.at(-1)),
     items: await Promise.all(
       events.map((event) => itemOf(log, event, anchors.get(event.signed.keyEpoch)!.args.size, withhold)),
@@ -110,7 +110,8 @@ async function selectEvents(
   return {
     events: events.filter(isMeant),
     omitted: Math.max(0, unlockings.length - max.unlockings),
-    omittedRepairs: Math.max(0, repairs.length - max.repairs),
+    // Work on a version's rows is no concern of a batch of results.
+    omittedRepairs: subject.kind === 'batch' ? 0 : Math.max(0, repairs.length - max.repairs),
   };
 }
 
@@ -151,11 +152,17 @@ async function itemOf(
   };
 }
 
-async function consistencyBetween(log: ReadableLog, sizes: readonly number[]): Promise<BundleConsistency[]> {
+/** From each checkpoint to the next, and from the size that the receiver knows to the first one after it. */
+async function consistencyBetween(
+  log: ReadableLog,
+  sizes: readonly number[],
+  since: number | undefined,
+): Promise<BundleConsistency[]> {
   const pairs = sizes.slice(1).map((to, i) => ({ from: sizes[i]!, to }));
-  const growing = pairs.filter(({ from, to }) => from < to);
+  const next = since === undefined || sizes.includes(since) ? undefined : sizes.find((size) => size > since);
+  const all = since === undefined || next === undefined ? pairs : [...pairs, { from: since, to: next }];
   return Promise.all(
-    growing.map(async ({ from, to }) => ({ org: log.org, from, to, proof: await log.consistencyProof(from, to) })),
+    all.map(async ({ from, to }) => ({ org: log.org, from, to, proof: await log.consistencyProof(from, to) })),
   );
 }
 

@@ -103,20 +103,22 @@ export function checkGrowth({ bundle, claims }: LogContext, last: LastState): vo
       claims.decide('LOG_CONSISTENT', `${org} ${from.size}-${to.size}`, whyGrowth(bundle, org, from, to));
     });
     const known = last[org];
-    if (known !== undefined) checkContinuation(bundle, org, known, checkpoints[0]!, claims);
+    if (known !== undefined) checkContinuation(bundle, org, known, checkpoints, claims);
   }
 }
 
 type Head = { readonly size: number; readonly root: string };
 
-function checkContinuation(bundle: Bundle, org: string, known: Head, first: Head, claims: ClaimList): void {
-  const about = `${org} ${known.size}-${first.size}`;
-  if (known.size === first.size) {
-    claims.decide('LOG_CONTINUES', about, known.root === first.root ? null : 'WHY_TWO_HISTORIES');
-  } else if (known.size > first.size) claims.isBeyond('LOG_CONTINUES', about, 'WHY_BUNDLE_OLDER');
-  else if (proofBetween(bundle, org, known, first) === undefined)
+/** The known head must be one of the checkpoints, or lead to the next larger one. @param heads - by size. */
+function checkContinuation(bundle: Bundle, org: string, known: Head, heads: readonly Head[], claims: ClaimList): void {
+  const next = heads.find(({ size }) => size >= known.size);
+  const about = `${org} ${known.size}-${(next ?? heads.at(-1)!).size}`;
+  if (next === undefined) claims.isBeyond('LOG_CONTINUES', about, 'WHY_BUNDLE_OLDER');
+  else if (known.size === next.size)
+    claims.decide('LOG_CONTINUES', about, known.root === next.root ? null : 'WHY_TWO_HISTORIES');
+  else if (proofBetween(bundle, org, known, next) === undefined)
     claims.isOpen('LOG_CONTINUES', about, 'WHY_NO_CONSISTENCY');
-  else claims.decide('LOG_CONTINUES', about, whyGrowth(bundle, org, known, first));
+  else claims.decide('LOG_CONTINUES', about, whyGrowth(bundle, org, known, next));
 }
 
 function proofBetween(bundle: Bundle, org: string, from: Head, to: Head): readonly string[] | undefined {
