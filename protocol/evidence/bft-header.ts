@@ -35,6 +35,8 @@ const VANITY = /^0x[0-9a-f]{64}$/;
 const ROUND_OF_FOUR_BYTES = /^0x[0-9a-f]{8}$/;
 const ROUND_SCALAR = /^0x(?!00)([0-9a-f]{2}){0,3}$/;
 const ADD = '0xff';
+/** `0x`, the vanity, and a byte each for the list, the vanity and the other parts. */
+const SHORTEST = 2 + 2 * (32 + 6);
 
 /**
  * Reads the commit seals of a header.
@@ -74,6 +76,7 @@ export function sealSigner(digest: string, seal: string): string | null {
 
 /** The five parts, only where their bytes are the one encoding of them. */
 function readExtraData(extraData: string): ExtraData | null {
+  if (extraData.length < SHORTEST) return null;
   const parts = decode(extraData);
   if (parts === null || parts.length !== 5 || encodeRlp(parts as Parameters<typeof encodeRlp>[0]) !== extraData) {
     return null;

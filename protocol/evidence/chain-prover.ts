@@ -1,14 +1,17 @@
 /**
  * Proofs of what the contracts said, for a bundle: finds the events, fetches their blocks, proves their receipts.
  *
- * The prover trusts its RPC no further than that every header must hash to the block that was named, and every set of
- * receipts to the header; what it hands on, the verifier checks again under its own pins.
+ * The prover trusts its RPC no further than that every header must hash to the block that was named, every set of receipts
+ * to the header, and every event stand in its receipt; what it hands on, the verifier checks again under its own pins. An
+ * event that the RPC leaves out is not missed here: the other nodes' parts, and an audit that walks the chain, show it.
  */
 import { z } from 'zod';
+import { canonicalText } from '../canonical.ts';
 import { ProtocolError } from '../errors.ts';
 import type { BlockSeal } from '../ledger/block-seal.ts';
 import type { Deployment } from '../ledger/deployment.ts';
 import {
+  decodeEvent,
   type EventName,
   type EventOf,
   type EventPlace,
@@ -19,7 +22,7 @@ import {
 import { orgToBytes32, toWord } from '../ledger/ids.ts';
 import { ChainRpcError, type Rpc } from '../ledger/json-rpc.ts';
 import { type BundleBlock, type BundleReceipt, type BundleSubject, concernsSubject } from './bundle.ts';
-import { encodeHeader, proveReceipt, readHeader } from './receipt-proof.ts';
+import { type BlockHeader, encodeHeader, proveReceipt, readHeader, readProvenLogs } from './receipt-proof.ts';
 
 export type ProvenParts = { readonly blocks: readonly BundleBlock[]; readonly receipts: readonly BundleReceipt[] };
 
@@ -38,13 +41,26 @@ export type ChainProver = {
   standingOf(org: string): Promise<readonly LedgerEvent[]>;
   /** Every checkpoint that an organisation anchored, smallest first. */
   anchorsOf(org: string): Promise<readonly EventOf<'CheckpointAnchored'>[]>;
-  /** Blocks, seals and receipt proofs of the transactions at these places. */
-  prove(places: readonly EventPlace[]): Promise<ProvenParts>;
+  /**
+   * Blocks, seals and receipt proofs of the transactions that these events stand in.
+   * @throws {ProtocolError} EXPORT_BLOCK_REPLACED, EXPORT_EVENT_UNPROVEN, BLOCK_HEADER_MISMATCH, RECEIPT_PROOF_INVALID where
+   * the RPC tells what its own blocks do not bear out; CHAIN_UNREACHABLE, CHAIN_REPLY_MALFORMED
+   */
+  prove(events: readonly LedgerEvent[]): Promise<ProvenParts>;
 };
 
 /** What decides whether an organisation's key counts at a time. */
 const STANDING = new Set<string>(['KeysChanged', 'OrganisationSuspended', 'OrganisationReinstated']);
 const blockAnswerSchema = z.object({ hash: z.string(), transactions: z.array(z.string()) });
+const NO_WORD = `0x${'00'.repeat(32)}`;
+/** The place of a log that is only decoded to be compared. */
+const NO_PLACE = {
+  blockNumber: '0x0',
+  blockHash: NO_WORD,
+  transactionHash: NO_WORD,
+  transactionIndex: '0x0',
+  logIndex: '0x0',
+};
 const sealSchema = z.object({ validator: z.string(), signature: z.string() });
 
 /** @param rpc - the organisation's own node of the chain. */
@@ -84,20 +100,15 @@ export function createChainProver(rpc: Rpc, deployment: Deployment): ChainProver
       return all.filter(({ name }) => STANDING.has(name)).sort(byPlace);
     },
     anchorsOf: (org) => eventsOf('evidence', 'CheckpointAnchored', [orgToBytes32(org)]),
-    prove: (places) => provePlaces(rpc, places),
+    prove: (events) => proveEvents(rpc, deployment, events),
   };
 }
 
-async function provePlaces(rpc: Rpc, places: readonly EventPlace[]): Promise<ProvenParts> {
-  const byBlock = new Map<number, Map<number, EventPlace>>();
-  for (const place of places) {
-    const transactions = byBlock.get(place.blockNumber) ?? new Map<number, EventPlace>();
-    byBlock.set(place.blockNumber, transactions.set(place.transactionIndex, place));
-  }
+async function proveEvents(rpc: Rpc, deployment: Deployment, events: readonly LedgerEvent[]): Promise<ProvenParts> {
   const blocks: BundleBlock[] = [];
   const receipts: BundleReceipt[] = [];
-  for (const [number, transactions] of [...byBlock].sort(([a], [b]) => a - b)) {
-    const proven = await proveBlock(rpc, number, [...transactions.values()]);
+  for (const [number, told] of [...Map.groupBy(events, (event) => event.blockNumber)].sort(([a], [b]) => a - b)) {
+    const proven = await proveBlock(rpc, deployment, number, told);
     blocks.push(proven.block);
     receipts.push(...proven.receipts);
   }
@@ -106,8 +117,9 @@ async function provePlaces(rpc: Rpc, places: readonly EventPlace[]): Promise<Pro
 
 async function proveBlock(
   rpc: Rpc,
+  deployment: Deployment,
   number: number,
-  places: readonly EventPlace[],
+  told: readonly LedgerEvent[],
 ): Promise<{ block: BundleBlock; receipts: BundleReceipt[] }> {
   const tag = `0x${number.toString(16)}`;
   const answer = await rpc.request('eth_getBlockByNumber', [tag, false]);
@@ -115,16 +127,44 @@ async function proveBlock(
   if (!block.success)
     throw new ProtocolError('CHAIN_REPLY_MALFORMED', { method: 'eth_getBlockByNumber', reason: 'no block' });
   const header = encodeHeader(answer);
-  const { hash } = readHeader(header);
-  if (places.some(({ blockHash }) => blockHash !== hash)) throw new ProtocolError('EXPORT_BLOCK_REPLACED', { number });
+  const read = readHeader(header);
+  const isThere = read.number === number && told.every(({ blockHash }) => blockHash === read.hash);
+  if (!isThere) throw new ProtocolError('EXPORT_BLOCK_REPLACED', { number });
   const ask = (transaction: string): Promise<unknown> => rpc.request('eth_getTransactionReceipt', [transaction]);
   const all = await Promise.all(block.data.transactions.map(ask));
-  const receipts = places.map(({ transactionIndex }) => ({
-    block: hash,
+  const indexes = [...new Set(told.map(({ transactionIndex }) => transactionIndex))];
+  const receipts = indexes.map((transactionIndex) => ({
+    block: read.hash,
     transactionIndex,
     proof: proveReceipt(header, all, transactionIndex),
   }));
+  assertTold(read, receipts, told, deployment);
   return { block: { header, seals: await sealsOf(rpc, tag) }, receipts };
+}
+
+/** What was told of a block must stand in its receipts: whoever exports signs how many events there are. */
+function assertTold(
+  { receiptsRoot, number }: BlockHeader,
+  receipts: readonly BundleReceipt[],
+  told: readonly LedgerEvent[],
+  deployment: Deployment,
+): void {
+  for (const { transactionIndex, proof } of receipts) {
+    const logs = readProvenLogs(receiptsRoot, transactionIndex, proof);
+    const proven = logs
+      .map((log) => decodeEvent({ ...log, topics: [...log.topics], ...NO_PLACE }, deployment))
+      .map(essence);
+    for (const event of told.filter((one) => one.transactionIndex === transactionIndex)) {
+      const at = proven.indexOf(essence(event));
+      if (at === -1) throw new ProtocolError('EXPORT_EVENT_UNPROVEN', { event: event.name, number });
+      proven.splice(at, 1);
+    }
+  }
+}
+
+/** What an event says, without where. */
+function essence(event: LedgerEvent | null): string {
+  return event === null ? '' : canonicalText({ contract: event.contract, name: event.name, args: event.args });
 }
 
 /** The seals of a block; none where the chain has no such method: then only a pinned checkpoint ties the block. */

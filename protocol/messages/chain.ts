@@ -52,6 +52,10 @@ export const chainMessages = {
     en: 'Block {blockNumber} is not the one that was read before: the chain was reorganised or replaced.',
     'zh-CN': '区块 {blockNumber} 与先前读取的不同:链已重组或被替换。',
   },
+  EXPORT_EVENT_UNPROVEN: {
+    en: 'The chain told of {event} in block {number}, and the receipts of that block do not bear it out.',
+    'zh-CN': '链声称区块 {number} 中有 {event},但该区块的交易收据不能证实。',
+  },
   CHAIN_UNSETTLED: {
     en: 'The chain changed while block {blockNumber} was read; it is read again.',
     'zh-CN': '读取区块 {blockNumber} 期间链发生了变化;将重新读取。',
