@@ -206,6 +206,8 @@ function expressionFault(node: Node, { classes, functions, columns, own }: Judge
       return columnFault(node, columns, own ?? []);
     case 'OPERATOR':
       return FORBIDDEN_OPERATORS.has(String(node['type'])) ? String(node['type']).toLowerCase() : undefined;
+    case 'STAR':
+      return node['columns'] === true || isNode(node['expr']) ? 'COLUMNS' : undefined;
     case 'CAST':
       return castFault(node['cast_type']);
     default:
