@@ -5,8 +5,8 @@
  * cells null, so that no rule has to know which texts stand for one.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { quoteName } from '../catalogue/sql-text.ts';
-import { type Column, missingSql, textSql } from './compile-cell.ts';
+import { quoteName, quoteText } from '../catalogue/sql-text.ts';
+import { BLANKS_SQL, type Column, isText, textSql } from './compile-cell.ts';
 import { consensusSql } from './consensus.ts';
 import { normaliseSql } from './normalise.ts';
 import type { Rule, RuleOf } from './rule.ts';
@@ -27,11 +27,21 @@ export interface CellSource {
 
 /** The relation with missing cells null and all others as text; a name to select from. */
 export function presentCells({ relation, columns, missing }: CellSource): string {
-  const cells = columns.map(
-    (column) =>
-      `CASE WHEN ${missingSql(column, missing)} THEN NULL ELSE ${textSql(column)} END AS ${quoteName(column.name)}`,
-  );
+  const cells = columns.map((column) => `${presentSql(column, missing)} AS ${quoteName(column.name)}`);
   return `(SELECT _row, ${cells.join(', ')} FROM ${relation})`;
+}
+
+/**
+ * The cell as text, null where it is missing: as `missingSql` says it (test/quality/cell-rules.test.ts holds the two against
+ * each other), in few words, since every statement here has it for every column and is planned anew.
+ */
+function presentSql(column: Column, missing: readonly string[]): string {
+  const text = textSql(column);
+  if (!isText(column)) return text;
+  const named = missing.length === 0 ? '' : `WHEN ${text} IN (${missing.map(quoteText).join(', ')}) THEN NULL `;
+  // No blank has a code point in these ranges.
+  const solid = `WHEN ascii(${text}) BETWEEN 33 AND 159 OR ascii(${text}) BETWEEN ${0x3001} AND ${0xfefe} THEN ${text} `;
+  return `CASE ${named}${solid}WHEN trim(${text}, ${BLANKS_SQL}) = '' THEN NULL ELSE ${text} END`;
 }
 
 /**

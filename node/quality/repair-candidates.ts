@@ -5,6 +5,7 @@
  * every failing cell of their field. Every proposal satisfies the unconditional rules about single cells of its field.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { quoteName, quoteText } from '../catalogue/sql-text.ts';
 import { type CellSource, cellFindings, operandSql, presentCells } from './cell-rules.ts';
 import { fullMatch, isTypeSql } from './compile-cell.ts';
@@ -16,6 +17,7 @@ import type { Rule, RuleOf, RuleSet } from './rule.ts';
 
 export const REPAIR_METHODS = [
   'consensus',
+  'sources',
   'dependency',
   'reference',
   'checkDigit',
@@ -23,6 +25,7 @@ export const REPAIR_METHODS = [
   'rule',
   'codeList',
   'typo',
+  'word',
 ] as const;
 export type RepairMethod = (typeof REPAIR_METHODS)[number];
 
@@ -41,53 +44,74 @@ export interface RepairContext {
   readonly ruleSet: RuleSet;
   /** Quoted name of a table `(rule INTEGER, field VARCHAR, row BIGINT)` of failing cells. */
   readonly cells: string;
+  /** {@link failingKey} of every rule and field with a failing cell. */
+  readonly failing: ReadonlySet<string>;
   readonly limit: number;
+}
+
+export function failingKey(rule: number, field: string): string {
+  return `${rule}/${field}`;
 }
 
 /** More codes than these are not searched for one that is near. */
 const MAX_CODES = 2000;
+/** A longer reference table is not searched for the one row that fits. */
+const MAX_REFERENCES = 50_000;
+const NO_CANDIDATES = 'SELECT 0::BIGINT AS _row, NULL AS proposed, 0 AS confidence WHERE false';
 const MAX_CODE_DISTANCE = 2;
 const MAX_CODE_SHARE = 0.34;
 const CERTAIN = '1.0::DOUBLE';
 
-/** Everything that rule number `index` proposes for `field`. @throws {ProtocolError} RULE_SQL_INVALID, RULE_SQL_FORBIDDEN */
+/**
+ * Everything that rule number `index` proposes for `field`.
+ * @throws {ProtocolError} RULE_SQL_INVALID, RULE_SQL_FORBIDDEN; REPAIR_FAILED with the rule where its statement failed
+ */
 export async function candidatesOf(
   context: RepairContext,
   rule: Rule,
   index: number,
   field: string,
 ): Promise<readonly Candidate[]> {
-  const own = `SELECT DISTINCT row FROM ${context.cells} WHERE rule = ${index} AND field = ${quoteText(field)}`;
-  const ofField = `SELECT DISTINCT row FROM ${context.cells} WHERE field = ${quoteText(field)}`;
+  try {
+    return await candidatesOfRule(context, rule, index, field);
+  } catch (cause) {
+    if (cause instanceof ProtocolError) throw cause;
+    // DuckDB's own message may quote a cell.
+    throw new ProtocolError('REPAIR_FAILED', { rule: rule.id, field }, { cause });
+  }
+}
+
+async function candidatesOfRule(
+  context: RepairContext,
+  rule: Rule,
+  index: number,
+  field: string,
+): Promise<readonly Candidate[]> {
   const found: Candidate[] = [];
+  const ofField = `SELECT DISTINCT row FROM ${context.cells} WHERE field = ${quoteText(field)}`;
   const take = async (method: RepairMethod, rows: string, sql: string): Promise<void> => {
     found.push(...(await query(context, rule, field, { method, rows, sql })));
   };
-  if (rule.propose !== undefined) await take('rule', own, await operandCandidates(context, rule, field));
-  switch (rule.type) {
-    case 'consensus':
-      if (rule.compare === undefined) await take('consensus', ofField, await cellFindings(context.source, rule, field));
-      break;
-    case 'dependency':
-      await take('dependency', ofField, dependencyCandidates(context, rule, field));
-      break;
-    case 'typo':
-      await take('typo', own, await cellFindings(context.source, rule, field));
-      break;
-    case 'codeList':
-      await take('codeList', own, codeCandidates(context, codesOf(context.ruleSet, rule), field));
-      break;
-    case 'reference':
-      await take('reference', own, referenceCandidates(context, rule, field));
-      break;
-    case 'pattern':
-    case 'type':
-      if (rule.propose === undefined) await take('format', own, formatCandidates(context, field));
-      break;
-    case 'checkDigit':
-      found.push(...(await completions(context, rule, field, own)));
-      break;
-    default:
+  if (rule.type === 'consensus' && rule.compare === undefined) {
+    const method = rule.source === undefined ? 'consensus' : 'sources';
+    await take(method, ofField, await cellFindings(context.source, rule, field));
+  }
+  if (rule.type === 'dependency') await take('dependency', ofField, dependencyCandidates(context, rule, field));
+  if (!context.failing.has(failingKey(index, field))) return found;
+  const own = `${ofField} AND rule = ${index}`;
+  if (rule.type === 'typo') {
+    await take(rule.by === 'cell' ? 'typo' : 'word', own, await cellFindings(context.source, rule, field));
+  }
+  // What looks at the failing cell alone need not read the others.
+  const relation = `(SELECT * FROM ${context.source.relation} SEMI JOIN (${own}) AS asked ON _row = asked.row)`;
+  const narrow = { ...context, source: { ...context.source, relation } };
+  if (rule.propose !== undefined) await take('rule', own, await operandCandidates(narrow, rule, field));
+  if (rule.type === 'checkDigit') found.push(...(await completions(narrow, rule, field)));
+  if (rule.type === 'codeList')
+    await take('codeList', own, codeCandidates(narrow, codesOf(context.ruleSet, rule), field));
+  if (rule.type === 'reference') await take('reference', own, referenceCandidates(narrow, rule, field));
+  if ((rule.type === 'pattern' || rule.type === 'type') && rule.propose === undefined) {
+    await take('format', own, formatCandidates(narrow, field));
   }
   return found;
 }
@@ -143,10 +167,9 @@ function formatCandidates({ source, ruleSet }: RepairContext, field: string): st
 }
 
 /** The code that a cell begins, or is nearest to; null where two are. */
-function codeCandidates({ source }: RepairContext, codes: readonly string[], field: string): string {
+function codeCandidates({ source }: Pick<RepairContext, 'source'>, codes: readonly string[], field: string): string {
   const cell = quoteName(field);
-  if (codes.length === 0 || codes.length > MAX_CODES)
-    return 'SELECT 0::BIGINT AS _row, NULL AS proposed, 0 AS confidence WHERE false';
+  if (codes.length === 0 || codes.length > MAX_CODES) return NO_CANDIDATES;
   const list = `(VALUES ${codes.map((code) => `(${quoteText(code)})`).join(', ')}) AS codes(code)`;
   const cells = `SELECT DISTINCT ${cell} AS cell FROM ${presentCells(source)} WHERE ${cell} IS NOT NULL`;
   const distance = `CASE WHEN length(cell) >= 2 AND starts_with(code, cell) THEN 0 ELSE damerau_levenshtein(cell, code) END`;
@@ -173,8 +196,9 @@ function referenceCandidates({ source, ruleSet }: RepairContext, rule: RuleOf<'r
   const others = rule.fields.flatMap((name, i) => (i === sought ? [] : [{ name, i }]));
   if (others.length === 0) {
     const codes = [...new Set(table.rows.map((row) => row[places[0]!]!))];
-    return codeCandidates({ source, ruleSet, cells: '', limit: 0 }, codes, field);
+    return codeCandidates({ source }, codes, field);
   }
+  if (table.rows.length > MAX_REFERENCES) return NO_CANDIDATES;
   const rows = table.rows.map((row) => `(${places.map((place) => quoteText(row[place]!)).join(', ')})`);
   const names = places.map((_, i) => `k${i}`);
   const same = others.map(({ name, i }) => `cells.${quoteName(name)} = known.k${i}`).join(' AND ');
@@ -183,15 +207,10 @@ function referenceCandidates({ source, ruleSet }: RepairContext, rule: RuleOf<'r
     GROUP BY _row HAVING count(DISTINCT known.k${sought}) = 1`;
 }
 
-async function completions(
-  context: RepairContext,
-  rule: RuleOf<'checkDigit'>,
-  field: string,
-  rows: string,
-): Promise<Candidate[]> {
+async function completions(context: RepairContext, rule: RuleOf<'checkDigit'>, field: string): Promise<Candidate[]> {
   const cell = quoteName(field);
   const result = await context.source.connection.runAndReadAll(
-    `SELECT _row, ${cell} FROM ${presentCells(context.source)} SEMI JOIN (${rows}) AS wanted ON _row = wanted.row
+    `SELECT _row, ${cell} FROM ${presentCells(context.source)}
      WHERE ${cell} IS NOT NULL ORDER BY 1 LIMIT ${context.limit}`,
   );
   return result.getRows().flatMap(([row, text]) => {

@@ -9,12 +9,12 @@
  * the measurement in docs/decisions/0018, later from what people here accepted and refused (node/quality/repair-confidence.ts).
  */
 import { createHmac } from 'node:crypto';
-import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { RepairReason } from '@sealedger/protocol/messages/repair.ts';
 import { quoteName } from '../catalogue/sql-text.ts';
 import {
   type Candidate,
   candidatesOf,
+  failingKey,
   type RepairContext,
   type RepairMethod,
   tableOfCells,
@@ -47,10 +47,13 @@ export interface RepairOptions {
   /** Proposals made at most; the surest stay. */
   readonly limit: number;
   readonly confidence?: Confidence;
+  /** Proposals less sure than this are not worth a person's time; basis points, 5000 unless given. */
+  readonly minConfidence?: number;
 }
 
 const REASONS = {
   consensus: 'REPAIR_CONSENSUS',
+  sources: 'REPAIR_SOURCES',
   dependency: 'REPAIR_DEPENDENCY',
   reference: 'REPAIR_REFERENCE',
   checkDigit: 'REPAIR_CHECK_DIGIT',
@@ -58,6 +61,7 @@ const REASONS = {
   rule: 'REPAIR_RULE',
   codeList: 'REPAIR_CODE_LIST',
   typo: 'REPAIR_TYPO',
+  word: 'REPAIR_WORD',
 } as const satisfies Record<RepairMethod, RepairReason>;
 const BASIS_POINTS = 10_000;
 /** No proposal is certain. */
@@ -78,13 +82,17 @@ export async function proposeRepairs(
   const failing = failingCells(ruleSet, failures);
   if (failing.length === 0) return [];
   const cells = await tableOfCells(source.connection, failing);
+  const keys = new Set(failing.map(({ rule, field }) => failingKey(rule, field)));
   try {
-    const context = { source: { ...source, missing: ruleSet.missing }, ruleSet, cells, limit: options.limit };
+    const context = {
+      source: { ...source, missing: ruleSet.missing },
+      ruleSet,
+      cells,
+      failing: keys,
+      limit: options.limit,
+    };
     const chosen = await chooseRepairs(context, new Set(failing.map(({ field }) => field)), options);
     return await fingerprinted(source, cells, chosen, options.key);
-  } catch (cause) {
-    if (cause instanceof ProtocolError) throw cause;
-    throw new ProtocolError('REPAIR_FAILED', { dataset: ruleSet.dataset }, { cause });
   } finally {
     await source.connection.run(`DROP TABLE IF EXISTS ${cells}`);
   }
@@ -110,7 +118,7 @@ function failingCells(ruleSet: RuleSet, failures: readonly Pick<Failure, 'ruleId
 async function chooseRepairs(
   context: RepairContext,
   fields: ReadonlySet<string>,
-  { limit, confidence = initialConfidence }: RepairOptions,
+  { limit, confidence = initialConfidence, minConfidence = 5000 }: RepairOptions,
 ): Promise<readonly Chosen[]> {
   const chosen: Chosen[] = [];
   for (const field of fields) {
@@ -124,6 +132,7 @@ async function chooseRepairs(
     for (const candidates of byRow.values()) chosen.push(best(field, candidates, confidence));
   }
   return chosen
+    .filter((proposal) => proposal.confidence >= minConfidence)
     .toSorted((a, b) => b.confidence - a.confidence)
     .slice(0, limit)
     .toSorted((a, b) => a.row - b.row || (a.field < b.field ? -1 : 1));

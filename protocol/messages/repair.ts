@@ -4,6 +4,10 @@ const reasons = {
     en: 'The other rows that share what decides {field} hold this value ({share} % of what they say; rule {rule}).',
     'zh-CN': '决定字段“{field}”的内容相同的其他行均为此值(占其意见的 {share}%;规则 {rule})。',
   },
+  REPAIR_SOURCES: {
+    en: 'The sources of {field}, weighed by how reliable they are, agree on this value ({share} % of their votes; rule {rule}).',
+    'zh-CN': '“{field}”的各来源按可靠程度加权后一致认为是此值(占 {share}% 的票数;规则 {rule})。',
+  },
   REPAIR_DEPENDENCY: {
     en: '{field} depends on other fields, and most rows with the same ones hold this value ({share} %; rule {rule}).',
     'zh-CN': '“{field}”由其他字段决定,相同情形的行大多为此值({share}%;规则 {rule})。',
@@ -32,6 +36,10 @@ const reasons = {
     en: '{field} holds a rare text that is nearly this frequent one (rule {rule}).',
     'zh-CN': '“{field}”的现值罕见,且与此常见文本几乎相同(规则 {rule})。',
   },
+  REPAIR_WORD: {
+    en: '{field} holds words that are rare and nearly a frequent one; this is the text with those instead (rule {rule}). Look at its other words too.',
+    'zh-CN': '“{field}”中有罕见且与常见词几乎相同的词,此为替换后的文本(规则 {rule})。请同时核对其余词语。',
+  },
 } as const;
 
 export type RepairReason = keyof typeof reasons;
@@ -39,19 +47,19 @@ export type RepairReason = keyof typeof reasons;
 export const repairMessages = {
   ...reasons,
   REPAIR_FAILED: {
-    en: 'Repairs of {dataset} could not be proposed: the data could not be read to the end.',
-    'zh-CN': '未能为 {dataset} 生成修复建议:数据未能读取完毕。',
+    en: 'Rule {rule} could not propose repairs of {field}: what it says fails on some rows.',
+    'zh-CN': '规则 {rule} 未能为“{field}”生成修复建议:其表达式在部分行上执行失败。',
+  },
+  REPAIR_PATCH_UNWRITABLE: {
+    en: 'The patch file {file} cannot be written, or is there already.',
+    'zh-CN': '无法写入补丁文件 {file},或该文件已存在。',
   },
   REPAIR_UNKNOWN: {
     en: 'There is no proposed repair {repairId} here.',
     'zh-CN': '本节点没有修复建议 {repairId}。',
   },
   REPAIR_DECIDED: {
-    en: 'Repair {repairId} was {decision} already; a decision stays.',
-    'zh-CN': '修复建议 {repairId} 已作出决定({decision}),不能更改。',
-  },
-  REPAIR_STALE: {
-    en: '{count} accepted repairs are void: the cells changed since. Run the rules again.',
-    'zh-CN': '{count} 条已接受的修复建议已失效:单元格此后有变动。请重新运行规则。',
+    en: 'Repair {repairId} is {state} already; a decision stays.',
+    'zh-CN': '修复建议 {repairId} 的状态已为 {state},决定不能更改。',
   },
 } as const;

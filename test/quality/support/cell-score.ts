@@ -37,6 +37,8 @@ export interface CellReport {
   readonly repairs: readonly (RepairProposal & { readonly right: boolean })[];
   /** Cells that differ from the truth. */
   readonly wrong: number;
+  /** 1-based rows that rules about entities found twice. */
+  readonly doubled: ReadonlySet<number>;
 }
 
 /** Rules about whole rows (the same enterprise twice) point at no wrong cell. */
@@ -129,6 +131,7 @@ export async function scoreTable(dirtyFile: string, cleanFile: string, rules: Ru
       return { ...proposal, right: truth.get(name) === proposal.proposed };
     }),
     wrong: truth.size,
+    doubled: new Set(failures.flatMap(({ ruleId, row }) => (row !== null && ofRows.has(ruleId) ? [row] : []))),
   };
 }
 
