@@ -16,8 +16,8 @@ import { ProtocolError } from './errors.ts';
  * Source: RFC 8785, section 3.2.
  */
 export function canonicalText(value: unknown): string {
-  assertPlainJson(value, '$', 0);
-  return canonicalize(value) as string;
+  // RFC 8785 writes literals, numbers and strings as ECMAScript does; what is left is the order of the keys.
+  return isPlainAndSorted(value, '$', 0) ? JSON.stringify(value) : (canonicalize(value) as string);
 }
 
 /** UTF-8 bytes of {@link canonicalText}. */
@@ -37,36 +37,54 @@ export function digestHex(domain: Domain, value: unknown): string {
 
 const MAX_DEPTH = 64;
 
-function assertPlainJson(value: unknown, path: string, depth: number): void {
-  if (depth > MAX_DEPTH) throw new ProtocolError('JSON_NOT_CANONICAL', { path, reason: 'nesting is too deep' });
+/**
+ * Refuses what is no plain JSON. @returns whether the keys of every object stand in canonical order already.
+ * @throws {ProtocolError} JSON_NOT_CANONICAL
+ */
+function isPlainAndSorted(value: unknown, path: string, depth: number): boolean {
+  if (depth > MAX_DEPTH) throw notCanonical(path, 'nesting is too deep');
   switch (typeof value) {
     case 'boolean':
-      return;
+      return true;
     case 'string':
-      if (!value.isWellFormed()) throw new ProtocolError('JSON_NOT_CANONICAL', { path, reason: 'lone surrogate' });
-      return;
+      if (!value.isWellFormed()) throw notCanonical(path, 'lone surrogate');
+      return true;
     case 'number':
-      if (!Number.isFinite(value))
-        throw new ProtocolError('JSON_NOT_CANONICAL', { path, reason: 'number is not finite' });
-      return;
+      if (!Number.isFinite(value)) throw notCanonical(path, 'number is not finite');
+      return true;
     case 'object':
       break;
     default:
-      throw new ProtocolError('JSON_NOT_CANONICAL', { path, reason: `a ${typeof value} is no JSON value` });
+      throw notCanonical(path, `a ${typeof value} is no JSON value`);
   }
-  if (value === null) return;
-  if (Array.isArray(value)) {
-    value.forEach((item, i) => {
-      assertPlainJson(item, `${path}[${i}]`, depth + 1);
-    });
-    return;
+  if (value === null) return true;
+  return Array.isArray(value) ? areItemsSorted(value, path, depth) : areMembersSorted(value, path, depth);
+}
+
+function areItemsSorted(items: readonly unknown[], path: string, depth: number): boolean {
+  let isSorted = true;
+  // not forEach: it leaves out the holes of a sparse array
+  for (let i = 0; i < items.length; i++) {
+    if (!isPlainAndSorted(items[i], `${path}[${i}]`, depth + 1)) isSorted = false;
   }
+  return isSorted;
+}
+
+function areMembersSorted(value: object, path: string, depth: number): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) {
-    throw new ProtocolError('JSON_NOT_CANONICAL', { path, reason: 'not a plain object' });
-  }
+  if (prototype !== Object.prototype && prototype !== null) throw notCanonical(path, 'not a plain object');
+  let isSorted = true;
+  let before = '';
   for (const [key, item] of Object.entries(value)) {
-    if (!key.isWellFormed()) throw new ProtocolError('JSON_NOT_CANONICAL', { path, reason: 'lone surrogate in a key' });
-    assertPlainJson(item, `${path}.${key}`, depth + 1);
+    if (!key.isWellFormed()) throw notCanonical(path, 'lone surrogate in a key');
+    // By UTF-16 code units, as RFC 8785, 3.2.3 has it.
+    if (key < before) isSorted = false;
+    before = key;
+    if (!isPlainAndSorted(item, `${path}.${key}`, depth + 1)) isSorted = false;
   }
+  return isSorted;
+}
+
+function notCanonical(path: string, reason: string): ProtocolError {
+  return new ProtocolError('JSON_NOT_CANONICAL', { path, reason });
 }

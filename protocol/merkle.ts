@@ -147,8 +147,14 @@ export function verifyConsistency(claim: {
  * The stored form is `{ size, hashes }` with the roots of the complete subtrees from the largest down, in hex.
  */
 export class MerkleFrontier {
+  readonly #hashNode: typeof nodeHash;
   #size = 0;
   #hashes: Uint8Array[] = [];
+
+  /** @param hashNode - {@link nodeHash}, or the same by native means. */
+  constructor(hashNode = nodeHash) {
+    this.#hashNode = hashNode;
+  }
 
   /** Number of leaves. */
   get size(): number {
@@ -165,7 +171,7 @@ export class MerkleFrontier {
     const completed: MerkleNode[] = [{ level: 0, index: this.#size, hash: leaf }];
     let [hash, rest] = [leaf, this.#size];
     while (isOdd(rest)) {
-      hash = nodeHash(this.#hashes.pop()!, hash);
+      hash = this.#hashNode(this.#hashes.pop()!, hash);
       rest = half(rest);
       completed.push({ level: completed.length, index: rest, hash });
     }
@@ -185,13 +191,16 @@ export class MerkleFrontier {
   }
 
   /** @throws {ProtocolError} MERKLE_FRONTIER_MALFORMED */
-  static parse(stored: { readonly size: number; readonly hashes: readonly string[] }): MerkleFrontier {
+  static parse(
+    stored: { readonly size: number; readonly hashes: readonly string[] },
+    hashNode = nodeHash,
+  ): MerkleFrontier {
     if (!isSize(stored.size)) throw new ProtocolError('MERKLE_FRONTIER_MALFORMED', { reason: 'size is no tree size' });
     const expected = placesOf({ start: 0, end: stored.size }).length;
     if (stored.hashes.length !== expected || !stored.hashes.every((hash) => /^[0-9a-f]{64}$/.test(hash))) {
       throw new ProtocolError('MERKLE_FRONTIER_MALFORMED', { reason: `expected ${expected} hashes of 32 bytes` });
     }
-    const frontier = new MerkleFrontier();
+    const frontier = new MerkleFrontier(hashNode);
     frontier.#size = stored.size;
     frontier.#hashes = stored.hashes.map((hash) => fromHex(hash, MERKLE_HASH_BYTES));
     return frontier;

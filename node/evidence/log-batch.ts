@@ -1,10 +1,9 @@
 /** One group commit in the making: which of the waiting events are new, which are repeated, which are refused. */
-import { utf8 } from '@sealedger/protocol/bytes.ts';
 import { canonicalText } from '@sealedger/protocol/canonical.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { EventSecrets } from '@sealedger/protocol/evidence/commitment.ts';
 import { describeEvent } from '@sealedger/protocol/evidence/event.ts';
-import { leafHash, MerkleFrontier, type MerkleNode } from '@sealedger/protocol/merkle.ts';
+import { MerkleFrontier, type MerkleNode } from '@sealedger/protocol/merkle.ts';
 import {
   assertSameContent,
   draftSecrets,
@@ -17,6 +16,7 @@ import {
 } from './log-entry.ts';
 import { countKinds, type LogState, logStatePut } from './log-state.ts';
 import type { EventSigner, EvidencePut } from './ports.ts';
+import { nativeLeafHash, nativeNodeHash } from './signer.ts';
 import { placeNodes } from './tiles.ts';
 
 /** What one caller of `append` waits for. */
@@ -111,12 +111,12 @@ export async function sealBatch(
   state: LogState,
 ): Promise<SealedBatch> {
   const entries = await Promise.all(prepared.map((event) => signPrepared(event, signer)));
-  const frontier = MerkleFrontier.parse(state.frontier);
+  const frontier = MerkleFrontier.parse(state.frontier, nativeNodeHash);
   const puts: EvidencePut[] = [];
   const completed: MerkleNode[] = [];
   const logged = entries.map((entry) => {
     const index = frontier.size;
-    completed.push(...frontier.append(leafHash(utf8(entry.leafText))));
+    completed.push(...frontier.append(nativeLeafHash(entry.leafText)));
     puts.push(...entryPuts(index, entry));
     return { index, signed: entry.signed, openings: entry.openings };
   });

@@ -1,6 +1,7 @@
-/** Native primitives for events: signatures on the thread pool, so that a batch of them uses every core. */
+/** Native primitives for events and their tree: signatures on the thread pool, so that a batch of them uses every core. */
 import { createSecretKey, hash, hkdfSync, type KeyObject, sign } from 'node:crypto';
 import type { EventPrimitives } from '@sealedger/protocol/evidence/commitment.ts';
+import { MERKLE_HASH_BYTES } from '@sealedger/protocol/merkle.ts';
 import { ed25519PrivateKey } from '../crypto.ts';
 import type { EventSigner } from './ports.ts';
 
@@ -9,6 +10,21 @@ export const nativePrimitives: EventPrimitives = {
   hkdf: (secret, salt, info, lengthBytes) =>
     new Uint8Array(hkdfSync('sha256', importedKey(secret), salt, info, lengthBytes)),
 };
+
+/** {@link leafHash} of a leaf that is text. */
+export function nativeLeafHash(leaf: string): Uint8Array {
+  return hash('sha256', Buffer.from(`\0${leaf}`), 'buffer');
+}
+
+const pair = new Uint8Array(1 + 2 * MERKLE_HASH_BYTES);
+pair[0] = 1;
+
+/** {@link nodeHash}. */
+export function nativeNodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+  pair.set(left, 1);
+  pair.set(right, 1 + MERKLE_HASH_BYTES);
+  return hash('sha256', pair, 'buffer');
+}
 
 /** One import per secret: it costs more than the derivation. */
 const imported = new WeakMap<Uint8Array, KeyObject>();

@@ -7,7 +7,7 @@
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concatPrefixed, fromHex, toHex, utf8 } from '../bytes.ts';
-import { canonicalBytes } from '../canonical.ts';
+import { canonicalText } from '../canonical.ts';
 import { domains } from '../domains.ts';
 import { ProtocolError } from '../errors.ts';
 import { type EventKind, fieldNames } from './event-kinds.ts';
@@ -47,17 +47,28 @@ export function commitField(
   if (salt.length < SALT_BYTES || salt.length > MAX_SALT_BYTES) {
     throw new ProtocolError('EVENT_SALT_LENGTH', { minimum: SALT_BYTES, maximum: MAX_SALT_BYTES, found: salt.length });
   }
-  return sha256Hex(preimage(salt, canonicalBytes([name, value])));
+  return sha256Hex(preimage(salt, canonicalText([name, value])));
 }
 
+const encoder = new TextEncoder();
+/** Where pre-images are written, one after the other; each begins with the domain. */
+let scratch = new Uint8Array(1024);
+scratch.set(fieldPrefix);
+
 /** The bytes of concatPrefixed(domain, salt, json), written in one pass: this is the inner loop of every event. */
-function preimage(salt: Uint8Array, json: Uint8Array): Uint8Array {
-  const out = new Uint8Array(fieldPrefix.length + 4 + salt.length + 4 + json.length);
-  out.set(fieldPrefix);
-  const saltStart = writeLength(out, fieldPrefix.length, salt.length);
-  out.set(salt, saltStart);
-  out.set(json, writeLength(out, saltStart + salt.length, json.length));
-  return out;
+function preimage(salt: Uint8Array, json: string): Uint8Array {
+  const saltStart = writeLength(scratch, fieldPrefix.length, salt.length);
+  const jsonStart = saltStart + salt.length + 4;
+  const longest = jsonStart + 3 * json.length;
+  if (scratch.length < longest) {
+    scratch = new Uint8Array(longest);
+    scratch.set(fieldPrefix);
+    writeLength(scratch, fieldPrefix.length, salt.length);
+  }
+  scratch.set(salt, saltStart);
+  const { written } = encoder.encodeInto(json, scratch.subarray(jsonStart));
+  writeLength(scratch, jsonStart - 4, written);
+  return scratch.subarray(0, jsonStart + written);
 }
 
 /** Writes a 4-byte big-endian length. @returns where to go on. */

@@ -136,7 +136,7 @@ export const eventSchemas = {
     x25519Key: hex32,
     block,
   }),
-  alert: z.strictObject({ code, requestId: hex32.optional(), orderId: hex32.optional(), count: count.optional() }),
+  alert: z.strictObject({ code, requestId: hex32.optional(), count: count.optional(), orderId: hex32.optional() }),
   /** Points of a dataset's steward: `points` for one order or rule, `total` after it. */
   points: z.strictObject({
     datasetId: hex32,
@@ -166,7 +166,13 @@ export function kindOfType(type: string): EventKind | undefined {
   return eventKinds.find((kind) => eventType(kind) === type);
 }
 
-export type FieldNames = { readonly allowed: ReadonlySet<string>; readonly required: readonly string[] };
+export type FieldNames = {
+  /** In the order of the schema. */
+  readonly allowed: ReadonlySet<string>;
+  readonly required: readonly string[];
+  /** All of them in the order of RFC 8785. */
+  readonly sorted: readonly string[];
+};
 
 const namesByKind = new Map<EventKind, FieldNames>(eventKinds.map((kind) => [kind, namesOf(kind)]));
 
@@ -178,7 +184,8 @@ export function fieldNames(kind: EventKind): FieldNames {
 function namesOf(kind: EventKind): FieldNames {
   const shape: Readonly<Record<string, z.ZodType>> = eventSchemas[kind].shape;
   const allowed = new Set(Object.keys(shape));
-  return { allowed, required: [...allowed].filter((name) => !shape[name]!.safeParse(undefined).success) };
+  const required = [...allowed].filter((name) => !shape[name]!.safeParse(undefined).success);
+  return { allowed, required, sorted: [...allowed].sort() };
 }
 
 /** Whether `value` is one that the field `name` of `kind` may hold. */

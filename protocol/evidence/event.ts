@@ -77,7 +77,9 @@ export function createEvent<K extends EventKind>(
   const values = parseDocument(eventSchemas[kind], fields, `event ${kind}`) as Readonly<Record<string, FieldValue>>;
   const data: Record<string, string> = {};
   const openings: Openings = {};
-  for (const [name, value] of Object.entries(values)) {
+  for (const name of fieldNames(kind).sorted) {
+    const value = values[name];
+    if (value === undefined) continue;
     const salt = context.saltFor(name);
     data[name] = commitField(salt, name, value, context.primitives ?? portablePrimitives);
     openings[name] = { salt: toHex(salt), value: typeof value === 'object' ? [...value] : value };
@@ -93,15 +95,16 @@ export function envelopeOf(
   varying: { readonly id: string; readonly org: string; readonly time: string; readonly data: EvidenceEvent['data'] },
 ): EvidenceEvent {
   const { id, org, time, data } = varying;
+  // In the order of RFC 8785, so that the canonical text needs no sorting.
   return {
-    specversion: '1.0',
+    data,
+    datacontenttype: 'application/json',
     id,
     source: SOURCE_PREFIX + org,
-    type: eventType(kind),
-    time,
-    datacontenttype: 'application/json',
+    specversion: '1.0',
     suite: SUITE,
-    data,
+    time,
+    type: eventType(kind),
   };
 }
 

@@ -95,7 +95,7 @@ const examples: { readonly [K in EventKind]: EventFields<K> } = {
     actor: hex('c'),
   },
   keyChange: { org: 'tax', keyEpoch: 2, ed25519Key: hex('a'), x25519Key: hex('b'), block: 7 },
-  alert: { code: 'backlog.high', requestId: hex('a'), count: 700 },
+  alert: { code: 'backlog.high', requestId: hex('a'), count: 700, orderId: hex('b') },
   points: { datasetId: hex('a'), orderId: hex('b'), ruleHash: hex('c'), points: -2, total: 40, actor: hex('d') },
   need: { needId: hex('a'), state: 'stated', actor: hex('b') },
 };
