@@ -98,7 +98,7 @@ export function createCatalogue(parts: CatalogueParts): Catalogue {
       return step(definition.dataset, async (earlier) => {
         if (earlier !== undefined) assertStep(earlier, earlier.name, 'draft');
         const next = { name: definition.dataset, definition, base, digest: definitionDigest(definition) };
-        return saveStep(parts, { ...next, state: 'draft', drafter, step: 1 + (earlier?.step ?? 0) }, drafter);
+        return saveStep(parts, { ...next, state: 'draft', drafter }, drafter);
       });
     },
     submit: async (name, by) => {
@@ -108,7 +108,7 @@ export function createCatalogue(parts: CatalogueParts): Catalogue {
         assertStep(earlier, name, 'submit');
         rows = await checkTable(await configOf(parts, definedDataset(earlier.definition), earlier.base));
         await assertOrigins(parts, earlier);
-        return saveStep(parts, { ...earlier, state: 'review', submitter, step: earlier.step + 1 }, submitter);
+        return saveStep(parts, { ...earlier, state: 'review', submitter }, submitter);
       });
       return { ...draft, rows };
     },
@@ -117,7 +117,7 @@ export function createCatalogue(parts: CatalogueParts): Catalogue {
       return step(name, async (earlier) => {
         assertStep(earlier, name, 'return');
         const { approver: _approver, ...rest } = earlier;
-        return saveStep(parts, { ...rest, state: 'draft', step: earlier.step + 1 }, actor);
+        return saveStep(parts, { ...rest, state: 'draft' }, actor);
       });
     },
     approve: async (name, digest, by) =>
@@ -127,7 +127,7 @@ export function createCatalogue(parts: CatalogueParts): Catalogue {
         if (earlier.digest !== digest) {
           throw new ProtocolError('DATASET_REVIEW_CHANGED', { dataset: name, expected: digest, found: earlier.digest });
         }
-        return saveStep(parts, { ...earlier, state: 'approved', approver, step: earlier.step + 1 }, approver);
+        return saveStep(parts, { ...earlier, state: 'approved', approver }, approver);
       }),
     publish: async (name, by) => {
       const actor = actorOf(by, 'steward', 'operator', 'approver');
@@ -166,6 +166,8 @@ function secondOf({ people, personKey }: CatalogueParts, by: string | null, draf
 /** Writes a step together with its event. */
 async function saveStep(parts: CatalogueParts, draft: Draft, actor: string): Promise<Draft> {
   const { org, ledger, events, state } = parts;
+  // Counted over all drafts that the dataset ever had: the log takes an event of the same key for the same event.
+  const step = 1 + ((await state.get<number>(lifeKeys.steps(draft.name))) ?? 0);
   const version = 1 + Math.max(0, ...(await storedVersions(state, draft.name)).map((record) => record.version));
   const datasetId = ledger.datasetVersionId(org, draft.name, version);
   const { level } = definedDataset(draft.definition);
@@ -173,8 +175,11 @@ async function saveStep(parts: CatalogueParts, draft: Draft, actor: string): Pro
     'dataset',
     { datasetId, owner: org, level, state: draft.state, actor },
     {
-      id: `catalogue/${draft.name}/${version}/${draft.step}/${draft.digest}`,
-      operations: [{ type: 'put', key: lifeKeys.draft(draft.name), value: draft }],
+      id: `catalogue/${draft.name}/${step}`,
+      operations: [
+        { type: 'put', key: lifeKeys.draft(draft.name), value: draft },
+        { type: 'put', key: lifeKeys.steps(draft.name), value: step },
+      ],
     },
   );
   return draft;
@@ -326,7 +331,6 @@ async function awaitReview(parts: CatalogueParts, definition: Draft['definition'
     digest,
     state: 'draft',
     drafter,
-    step: 1 + (waiting?.step ?? 0),
   };
   await saveStep(parts, draft, drafter);
 }
@@ -352,8 +356,13 @@ async function withdrawVersion(
   }
   const at = parts.offered.findIndex(({ published }) => published.id === record.id);
   // First it is no longer offered: what runs between chain and log must not ask for it.
-  if (at >= 0) parts.offered.splice(at, 1);
-  await parts.ledger.withdrawDatasetVersion(record.id);
+  const retracted = at < 0 ? [] : parts.offered.splice(at, 1);
+  try {
+    await parts.ledger.withdrawDatasetVersion(record.id);
+  } catch (error) {
+    parts.offered.push(...retracted);
+    throw error;
+  }
   const withdrawn: VersionRecord = {
     ...record,
     state: 'withdrawn',

@@ -23,8 +23,6 @@ export interface Draft {
   readonly drafter: string;
   readonly submitter?: string;
   readonly approver?: string;
-  /** Counts the steps, so that each has an event of its own. */
-  readonly step: number;
 }
 
 /** A version that was published from here. */
@@ -87,6 +85,8 @@ const VERSIONS = 'catalogue/version/';
 
 export const lifeKeys = {
   draft: (name: string): string => `${DRAFTS}${name}`,
+  /** How many steps drafts of the dataset took so far. */
+  steps: (name: string): string => `catalogue/steps/${name}`,
   /** Padded, so that versions stand in order. */
   version: (name: string, version: number): string => `${VERSIONS}${name}/${String(version).padStart(10, '0')}`,
 } as const;

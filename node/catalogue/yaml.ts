@@ -78,8 +78,10 @@ function inner(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const options = issue.errors.filter((option) => option.length > 0);
   if (options.length === 0) return [issue];
-  // Of the alternatives, the one that fits best is the one whose faults are fewest.
-  const closest = options.reduce((best, option) => (option.length < best.length ? option : best));
+  // Of the alternatives, the one that fits best: its faults lie inside and not in its form, and are fewest.
+  const misfit = (option: readonly Issue[]): number =>
+    option.length + (option.some(({ path }) => path.length === 0) ? 1000 : 0);
+  const closest = options.reduce((best, option) => (misfit(option) < misfit(best) ? option : best));
   return closest.flatMap((nested) => inner({ ...nested, path: [...issue.path, ...nested.path] }));
 }
 
