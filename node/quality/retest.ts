@@ -141,7 +141,7 @@ async function runOver(
     `CREATE TEMP VIEW ${view} AS SELECT data.* FROM ${relation} AS data SEMI JOIN ${table} AS wanted ON data._row = wanted.row`,
   );
   try {
-    return await runCollecting({ ...source, relation: view }, ruleSet, run);
+    return await runCollecting({ ...source, relation: view, unnumbered: undefined }, ruleSet, run);
   } finally {
     await connection.run(`DROP VIEW ${view}`);
     await connection.run(`DROP TABLE ${table}`);
