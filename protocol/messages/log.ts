@@ -108,6 +108,10 @@ export const logMessages = {
     en: '{org}: the log differs, first here:',
     'zh-CN': '{org}:日志存在差异,第一处为:',
   },
+  ROTATION_NOT_ANCHORED: {
+    en: 'Of {size} events only {confirmed} are anchored for good; the key must not be replaced before all are.',
+    'zh-CN': '{size} 个事件中只有 {confirmed} 个已最终锚定;全部锚定之前不得更换密钥。',
+  },
   STATUS_SUMMARY: {
     en: 'Tells how the node is: log, anchoring, chain, alerts.',
     'zh-CN': '报告节点状态:日志、锚定、链、告警。',
