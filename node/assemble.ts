@@ -107,7 +107,7 @@ function shareParts({ config, keys, keyEpoch, client, clock, state, evidence }: 
   return {
     identity,
     sign: signerOf(org, keyEpoch, keys.signing, clock),
-    ledger: createLedger(client, org, clock),
+    ledger: createLedger(client, org, clock, config.confirmations),
     members: createDirectory(client, clock),
     peers: createPeerClient(identity, { fetch, clock, randomBytes: random, ed25519: nativeEd25519 }),
     events,

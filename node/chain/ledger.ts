@@ -9,19 +9,28 @@ import type { Clock, Ledger, RequestView } from '../ports.ts';
 const RECENT_MS = 500;
 /** From this age on the chain is asked again, while the remembered answer still serves. */
 const REFRESH_MS = 200;
+/** The contracts are created one after the other; before the last one there is nothing to ask. */
+const DEPLOYMENT_BLOCKS = 64;
 
 export interface ChainLedger extends Ledger {
   /** Has the next look at this request, or at all of them, wait for the chain. */
   forget(requestId?: string): void;
 }
 
-/** @param org - organisation whose account the client signs with. */
-export function createLedger(client: LedgerClient, org: string, clock: Clock): ChainLedger {
+/**
+ * @param org - organisation whose account the client signs with.
+ * @param confirmations - blocks on top before a grant counts: what is released on the strength of a block that the chain
+ * takes back cannot be taken back. An end counts at once.
+ */
+export function createLedger(client: LedgerClient, org: string, clock: Clock, confirmations = 0): ChainLedger {
   const recent = new Map<string, { readonly at: number; readonly view: Promise<RequestView> }>();
   const request = async (id: string): Promise<RequestView> => {
     const record = await client.request(id);
     if (record === null) throw new ProtocolError('REQUEST_UNKNOWN', { requestId: id });
-    return viewOf(record);
+    const view = viewOf(record);
+    return view.state === 'active' && !(await isSettled(client, id, confirmations))
+      ? { ...view, state: 'submitted' }
+      : view;
   };
   const asking = new Map<string, Promise<RequestView>>();
   const refresh = (id: string): Promise<RequestView> => {
@@ -68,6 +77,15 @@ export function createLedger(client: LedgerClient, org: string, clock: Clock): C
     publishGateKey: async (requestId, publicKey) => void (await client.publishGateKey(requestId, publicKey)),
     recordUnlocks: async (requestId, total) => void (await client.recordUnlocks(requestId, total)),
   };
+}
+
+/** Whether a request that is active now was so before the latest blocks too, which may yet be taken back. */
+async function isSettled(client: LedgerClient, id: string, confirmations: number): Promise<boolean> {
+  if (confirmations === 0) return true;
+  const block = (await client.blockNumber()) - confirmations;
+  // a little later than the contracts themselves nothing can be active
+  if (block <= (client.deployment.firstBlock ?? 0) + DEPLOYMENT_BLOCKS) return false;
+  return (await client.request(id, block))?.state === 'active';
 }
 
 function viewOf(record: RequestRecord): RequestView {

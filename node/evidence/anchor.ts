@@ -103,6 +103,11 @@ export class Anchorer {
     return this.flush();
   }
 
+  /** Has the next tick ask the chain, for one who heard that it took blocks back. */
+  recheck(): void {
+    this.#isCertain = false;
+  }
+
   /** Anchors whatever waits, now. @returns and throws as {@link Anchorer.tick}. */
   async flush(): Promise<boolean> {
     return this.#inTurn(() => this.#attempt('now'));

@@ -42,6 +42,7 @@ export async function openWatch(parts: WatchParts): Promise<Watch> {
       everything: () => {
         members.invalidate();
         ledger.forget();
+        evidence.anchorer.recheck();
       },
     },
   });

@@ -38,8 +38,11 @@ export type LedgerReader = {
   latestDatasetVersion(owner: string, name: string): Promise<number>;
   /** Latest measurement of a version. */
   qualityOf(id: string): Promise<QualityRecord | null>;
-  /** Everything about a request; its state takes this side's time into account. */
-  request(id: string): Promise<RequestRecord | null>;
+  /**
+   * Everything about a request; its state takes this side's time into account.
+   * @param block - as of the end of this block, which the node must still have the state of; default the latest.
+   */
+  request(id: string, block?: number): Promise<RequestRecord | null>;
   /** @param block - as of the end of this block, which the node must still have the state of; default the latest. */
   latestCheckpoint(org: string, block?: number): Promise<AnchoredCheckpoint | null>;
   rootAt(org: string, size: number): Promise<string | null>;
@@ -75,8 +78,8 @@ export function createLedgerReader(
     async qualityOf(id) {
       return decodeQuality(await one('catalogue', 'qualityOf', [toWord(id)]));
     },
-    async request(id) {
-      return decodeRequest(id, await one('requests', 'summaryOf', [toWord(id)]), clock.now());
+    async request(id, block) {
+      return decodeRequest(id, await one('requests', 'summaryOf', [toWord(id)], block), clock.now());
     },
     async blockNumber() {
       await ready();
