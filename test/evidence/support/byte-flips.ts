@@ -69,7 +69,8 @@ export function flipBytes(text: string, trust: Trust, places: Iterable<number>):
 /** A file that cannot be read is refused with the path of a part around the change, or as no JSON, or for its words. */
 function assertPartNamed({ unreadable, path }: { unreadable: string; path: string }, place: Path, about: string): void {
   assert.ok(['SCHEMA_MISMATCH', 'BLOCK_HEADER_MALFORMED'].includes(unreadable), `${about}: ${unreadable}`);
-  const isAround = path === '(root)' || path.startsWith('words') || place[0] === 'words';
+  // A byte of a name on the outermost level is missed under that name.
+  const isAround = path === '(root)' || path.startsWith('words') || place[0] === 'words' || place.length === 0;
   const isPart = path === '' || path.split('.')[0] === String(place[0]);
   assert.ok(isAround || isPart, `${about}: the reason names ${path}`);
 }
