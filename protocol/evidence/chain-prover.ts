@@ -21,6 +21,7 @@ import {
 } from '../ledger/events.ts';
 import { orgToBytes32, toWord } from '../ledger/ids.ts';
 import { ChainRpcError, type Rpc } from '../ledger/json-rpc.ts';
+import { hex32 } from '../schema.ts';
 import { type BundleBlock, type BundleReceipt, type BundleSubject, concernsSubject } from './bundle.ts';
 import { type BlockHeader, encodeHeader, proveReceipt, readHeader, readProvenLogs } from './receipt-proof.ts';
 
@@ -61,7 +62,7 @@ const NO_PLACE = {
   transactionIndex: '0x0',
   logIndex: '0x0',
 };
-const sealSchema = z.object({ validator: z.string(), signature: z.string() });
+const sealSchema = z.object({ validator: hex32, signature: z.string().regex(/^[0-9a-f]{128}$/) });
 
 /** @param rpc - the organisation's own node of the chain. */
 export function createChainProver(rpc: Rpc, deployment: Deployment): ChainProver {

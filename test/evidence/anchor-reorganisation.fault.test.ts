@@ -6,6 +6,7 @@ import { ledgerAnchorChain } from '@sealedger/node/evidence/anchor-chain.ts';
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import { readEvents } from '@sealedger/protocol/ledger/events.ts';
 import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
+import { Transaction } from 'ethers';
 import { systemClock } from '../../deploy/clock.ts';
 import { deployContracts } from '../../deploy/contracts.ts';
 import { clientFactory, FOUNDER_KEY, type Ledger, startConsortium, switchable } from '../ledger/chains.ts';
@@ -224,6 +225,36 @@ describe('an RPC that lies about the anchor', () => {
     });
   }
 
+  test('by pretending to send is found out by the first honest look, and everything is anchored then', async (t) => {
+    const ledger = await startConsortium(t);
+    const { clock, lost, start, add } = await setUp(t, ledger);
+    const told = { isHonest: false, answer: '' };
+    const pretending: Rpc = {
+      request: async (method, params) => {
+        if (told.isHonest) return ledger.rpc.request(method, params);
+        if (method === 'eth_sendRawTransaction') {
+          told.answer = `0x${Transaction.from(String(params[0])).data.slice(10)}`;
+          return `0x${'ab'.repeat(32)}`;
+        }
+        if (method === 'eth_getTransactionReceipt') {
+          const place = { transactionHash: params[0], blockHash: `0x${'cd'.repeat(32)}`, blockNumber: '0x9' };
+          return { ...place, status: '0x1', contractAddress: null, logs: [] };
+        }
+        const answer = await ledger.rpc.request(method, params);
+        const isLatest = method === 'eth_call' && String(answer).length === 2 + 2 * 64 && told.answer !== '';
+        return isLatest ? told.answer : answer;
+      },
+    };
+    const anchorer = start({ rpc: pretending });
+    await add(2);
+    assert.equal(await anchorer.flush(), true);
+    assert.deepEqual([await standing(ledger), (await anchorer.status()).anchoredSize], [[], 2]);
+    told.isHonest = true;
+    clock.nowMs += 60_000;
+    assert.equal(await anchorer.tick(), true);
+    assert.deepEqual([await standing(ledger), lost.length], [[2], 1]);
+  });
+
   test('by hiding it gets the same anchor again, which the contract takes once', async (t) => {
     const ledger = await startConsortium(t);
     const { noted, start, add } = await setUp(t, ledger);
@@ -233,6 +264,21 @@ describe('an RPC that lies about the anchor', () => {
     assert.equal(await anchorer.flush(), true);
     assert.deepEqual([await standing(ledger), noted], [[2], [2, 2]]);
   });
+});
+
+test('who hears that the chain took blocks back has the next tick look', async (t) => {
+  const ledger = await startConsortium(t);
+  const { start, add } = await setUp(t, ledger);
+  const anchorer = start();
+  const before = await snapshot(ledger.rpc);
+  await add(1);
+  await anchorer.flush();
+  await goBack(ledger.rpc, before);
+  assert.equal(await anchorer.tick(), true, 'nothing is due');
+  assert.deepEqual(await standing(ledger), []);
+  anchorer.recheck();
+  assert.equal(await anchorer.flush(), true);
+  assert.deepEqual(await standing(ledger), [1]);
 });
 
 test('anchors in a look-alike contract mean nothing, whatever they say', async (t) => {

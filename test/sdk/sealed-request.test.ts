@@ -84,6 +84,18 @@ describe('the plan of a request', () => {
     assert.deepEqual(plan.parameters, requestParameters(plan.draft));
   });
 
+  it('carries the floor of the data, from 1 to 10000 basis points, or none', () => {
+    const model = modelOf(linear('tax'), linear('court'));
+    const floorOf = (qualityFloor: number | null) =>
+      planRequest(model, terms(['court', 'tax'], { qualityFloor })).draft;
+    assert.equal(floorOf(null).qualityFloor, null);
+    assert.equal(floorOf(9_000).qualityFloor, 9_000);
+    const isDocument = (qualityFloor: number | null) =>
+      requestDocumentSchema.safeParse({ ...floorOf(qualityFloor), modelDigest: hexOf(1) }).success;
+    assert.deepEqual([null, 1, 10_000].map(isDocument), [true, true, true]);
+    assert.deepEqual([0, -1, 10_001, 90.5].map(isDocument), [false, false, false, false]);
+  });
+
   it('says so where one department is alone', () => {
     assert.equal(
       planRequest(modelOf(linear('tax'), equals('tax')), terms(['court', 'tax'])).draft.singleDepartment,
