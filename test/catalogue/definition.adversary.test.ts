@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { definedDataset, parseDefinition } from '@sealedger/node/catalogue/definition.ts';
 import type { ErrorDetails } from '@sealedger/protocol/errors.ts';
@@ -36,6 +37,15 @@ describe('a definition', () => {
     it(`takes the highest level: ${name}`, () =>
       assert.equal(definedDataset(parse(definitionText(change))).level, level));
   }
+});
+
+describe('the example of the documentation', () => {
+  it('is a definition in order, of the level that it says', async () => {
+    const guide = await readFile(new URL('../../docs/catalogue.md', import.meta.url), 'utf8');
+    const example = /```yaml\n([\s\S]*?)```/.exec(guide)![1]!;
+    const { level, fields, entry } = definedDataset(parse(example));
+    assert.deepEqual([level, fields.length, entry.derivedFrom.length], [4, 4, 1]);
+  });
 });
 
 describe('a definition that is not in order is refused with line and column', () => {
