@@ -40,7 +40,7 @@ small, .muted { color: #5a6b7b; font-size: 12px; }
 .bar i { display: block; height: 100%; background: #14507a; }
 .bad { color: #a12622; }
 code { font: 12px/1.5 "SFMono-Regular", Consolas, "Liberation Mono", monospace; }
-.evidence dt { min-width: 150px; }
+.evidence dt { flex: none; width: 176px; }
 @media print {
   body { background: #fff; font-size: 11.5px; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   main { max-width: none; margin: 0; padding: 0; }
