@@ -4,6 +4,7 @@
  * Compared are whole cells or the words of cells (`by: word`). A text is suspected when another one within the allowed
  * Damerau-Levenshtein distance occurs at least `minRatio` times as often; the nearest such text, and among equally near
  * ones the most frequent, is what a repair proposes. Words with a digit are left alone: near numbers are other numbers.
+ * Distances and lengths are of UTF-8 bytes, as DuckDB counts them: one Chinese character for another is one to three.
  * Source: Damerau 1964 (four kinds of single mistakes cover most misspellings).
  */
 import { z } from 'zod';
@@ -15,8 +16,9 @@ const MAX_SUSPECTS = 20_000;
 /** What a rule of type `typo` says beside what all rules say. */
 export const typoOptions = {
   by: z.enum(['cell', 'word']).default('cell'),
+  /** In bytes: 3 for one Chinese character. */
   maxDistance: z.int().min(1).max(16).default(2),
-  /** Largest distance as a share of the model's length: two letters of three are another word. */
+  /** Largest distance as a share of the model's bytes: two letters of three are another word. */
   maxShare: z.number().gt(0).max(1).default(0.25),
   /** A model occurs at least so many times as often as its misspelling. */
   minRatio: z.number().min(1).max(1_000_000).default(10),
@@ -50,8 +52,8 @@ export function typoSql(relation: string, typo: Typo): string {
       ORDER BY n, t LIMIT ${MAX_SUSPECTS}),
     near AS MATERIALIZED (SELECT s.t, s.n, m.t AS model, m.n AS models, damerau_levenshtein(s.t, m.t) AS distance
       FROM suspects s JOIN models m ON m.n >= s.n * ${typo.minRatio} AND m.t <> s.t
-      AND abs(length(m.t) - length(s.t)) <= ${typo.maxDistance}
-      WHERE distance <= least(${typo.maxDistance}, length(m.t) * ${typo.maxShare}::DOUBLE)),
+      AND abs(strlen(m.t) - strlen(s.t)) <= ${typo.maxDistance}
+      WHERE distance <= least(${typo.maxDistance}, strlen(m.t) * ${typo.maxShare}::DOUBLE)),
     nearest AS (SELECT *, min(distance) OVER (PARTITION BY t) AS least FROM near),
     fixes AS MATERIALIZED (SELECT t, arg_max(model, (models, model)) AS model,
       max(models) / (sum(models) + any_value(n)) AS confidence FROM nearest WHERE distance = least GROUP BY t),
