@@ -1,7 +1,8 @@
 /**
  * The node's own log of signed events: append-only, and durable before anything that an event speaks of leaves the node.
  *
- * One writer takes what waits, makes one atomic synced batch of it (group commit) and only then lets the callers go on.
+ * One writer takes what waits, makes one atomic synced batch of it (group commit) and only then lets the callers go on. While
+ * a batch is on its way to the disk the next one is made and signed; it is written once the first one is there.
  * Trust: the organisation can write here what it likes; that it cannot change it afterwards is what checkpoints on chain
  * and consistency proofs give.
  */
@@ -16,7 +17,15 @@ import {
 import type { EventKind } from '@sealedger/protocol/evidence/event-kinds.ts';
 import { readConsistencyProof, readInclusionProof, readRoot } from '@sealedger/protocol/merkle.ts';
 import { parseJson } from '@sealedger/protocol/schema.ts';
-import { answerCallers, sealBatch, secretsOf, stageBatch, type Waiting } from './log-batch.ts';
+import {
+  answerCallers,
+  type SealedBatch,
+  type StagedBatch,
+  sealBatch,
+  secretsOf,
+  stageBatch,
+  type Waiting,
+} from './log-batch.ts';
 import {
   type EventDraft,
   type FoundEvent,
@@ -44,7 +53,13 @@ export type EvidenceLogParts<Op> = {
 /** The log. @typeParam Op - a write to other state of the node that goes into the transaction of an event. */
 export class EvidenceLog<Op> implements ReadableLog {
   readonly #parts: EvidenceLogParts<Op>;
+  /** What is on disk. */
   #state: LogState;
+  /** The same with the batch that is on its way there. */
+  #sealed: LogState;
+  /** Events of the batch on its way, by id. */
+  #flying: ReadonlyMap<string, LoggedEvent> = new Map();
+  #landing: Promise<void> | null = null;
   #waiting: Waiting<Op>[] = [];
   #writing: Promise<void> | null = null;
   #failure: ProtocolError | null = null;
@@ -52,6 +67,7 @@ export class EvidenceLog<Op> implements ReadableLog {
   private constructor(parts: EvidenceLogParts<Op>, state: LogState) {
     this.#parts = parts;
     this.#state = state;
+    this.#sealed = state;
   }
 
   /**
@@ -156,7 +172,11 @@ export class EvidenceLog<Op> implements ReadableLog {
   async #write(): Promise<void> {
     // One turn later, so that everything appended in this turn shares a batch.
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 || this.#landing !== null) {
+      if (this.#waiting.length === 0) {
+        await this.#landing;
+        continue;
+      }
       const taken = this.#take();
       try {
         await this.#commit(taken);
@@ -178,28 +198,53 @@ export class EvidenceLog<Op> implements ReadableLog {
     return this.#waiting.splice(0, count);
   }
 
+  /** Makes a batch, and sends it to the disk once the one before it is there; does not wait for its own. */
   async #commit(taken: readonly Waiting<Op>[]): Promise<void> {
     if (this.#failure !== null) throw this.#failure;
     const { signer, clock } = this.#parts;
     const author = { org: signer.org, time: new Date(clock.now()) };
-    const { prepared, others, answers } = stageBatch(taken, await this.#known(taken), author);
-    const sealed = await sealBatch(prepared, signer, this.#state);
-    if (prepared.length > 0) {
-      await this.#flush(sealed.puts, others);
-      this.#state = sealed.next;
-    }
-    answerCallers(taken, answers, sealed.logged);
+    const staged = stageBatch(taken, await this.#known(taken), author);
+    const sealed = await sealBatch(staged.prepared, signer, this.#sealed);
+    await this.#landing;
+    // Whatever stands on a batch that did not reach the disk falls with it.
+    if (this.#failure !== null) throw this.#failure;
+    if (staged.prepared.length === 0) answerCallers(taken, staged.answers, []);
+    else this.#landing = this.#land(taken, staged, sealed);
   }
 
-  /** Events of the log that some of the drafts repeat. */
+  async #land(taken: readonly Waiting<Op>[], { others, answers }: StagedBatch<Op>, sealed: SealedBatch): Promise<void> {
+    this.#sealed = sealed.next;
+    this.#flying = new Map(sealed.logged.map((event) => [event.signed.event.id, event]));
+    try {
+      await this.#flush(sealed.puts, others);
+      this.#state = sealed.next;
+      answerCallers(taken, answers, sealed.logged);
+    } catch (cause) {
+      for (const { reject } of taken) reject(cause);
+    } finally {
+      this.#flying = new Map();
+      this.#landing = null;
+    }
+  }
+
+  /** Events that some of the drafts repeat, of the log and of the batch on its way. */
   async #known(taken: readonly Waiting<Op>[]): Promise<ReadonlyMap<string, LoggedEvent>> {
+    // Taken before the store is asked: a batch that lands meanwhile is in one of the two.
+    const flying = this.#flying;
     const ids = taken.flatMap(({ secrets }) => secrets.map(({ id }) => id));
     const indexes = await this.#parts.store.getMany(ids.map(logKeys.id));
     const known = new Map<string, LoggedEvent>();
-    for (const [i, index] of indexes.entries()) {
-      if (index !== undefined) known.set(ids[i]!, await this.eventAt(Number(index)));
+    for (const [i, id] of ids.entries()) {
+      const index = indexes[i];
+      const event = flying.get(id) ?? (index === undefined ? undefined : await this.#stored(Number(index)));
+      if (event !== undefined) known.set(id, event);
     }
     return known;
+  }
+
+  /** An event of the store; its batch may have landed without its size being told yet. */
+  async #stored(index: number): Promise<LoggedEvent> {
+    return parseEntry(index, await this.#parts.store.get(logKeys.event(index)));
   }
 
   async #flush(puts: readonly EvidencePut[], others: readonly Op[]): Promise<void> {

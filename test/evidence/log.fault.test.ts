@@ -10,6 +10,7 @@ import { fromHex, toHex } from '@sealedger/protocol/bytes.ts';
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import { eventLeafBytes } from '@sealedger/protocol/evidence/event.ts';
 import { leafHash, merkleRoot, verifyConsistency } from '@sealedger/protocol/merkle.ts';
+import { fsck } from './support/fsck-fixture.ts';
 import { draftOf, openLog, temporaryDirectory } from './support/log-fixture.ts';
 
 const child = fileURLToPath(new URL('./support/append-child.ts', import.meta.url));
@@ -106,5 +107,78 @@ test('a store that lost an event or a tile is refused when it is opened', async 
   await database.close();
   await assert.rejects(openLog(directory.path), (error) => isProtocolError(error, 'EVIDENCE_STORE_CORRUPT'));
   assert.ok(stored !== undefined);
+  await directory.remove();
+});
+
+/** A store whose commits wait until they are let through, one by one. */
+function gatedStore(store: EvidenceStore<BatchOp>) {
+  const gates: { open: () => void; break: () => void }[] = [];
+  const gated: EvidenceStore<BatchOp> = {
+    ...store,
+    commit: async (puts, others) => {
+      await new Promise<void>((resolve, reject) => {
+        gates.push({ open: resolve, break: () => reject(new Error('no space left on device')) });
+      });
+      await store.commit(puts, others);
+    },
+  };
+  const next = async (): Promise<(typeof gates)[number]> => {
+    while (gates.length === 0) await new Promise((turn) => setImmediate(turn));
+    return gates.shift()!;
+  };
+  return { gated, next };
+}
+
+test('nothing is answered before its batch is on disk, also where the next batch is ready and repeats it', async () => {
+  const directory = await temporaryDirectory();
+  let next: ReturnType<typeof gatedStore>['next'];
+  const { database, log } = await openLog(directory.path, 'tax', (store) => {
+    const made = gatedStore(store);
+    next = made.next;
+    return made.gated;
+  });
+  const answered: string[] = [];
+  const first = log.append([draftOf(1)]).then(([event]) => void answered.push(`first ${event!.index}`));
+  const gate = await next!();
+  const repeat = log.append([draftOf(1)]).then(([event]) => void answered.push(`repeat ${event!.index}`));
+  const second = log.append([draftOf(2)]).then(([event]) => void answered.push(`second ${event!.index}`));
+  for (let turn = 0; turn < 50; turn++) await new Promise((done) => setImmediate(done));
+  assert.deepEqual([answered, log.size], [[], 0]);
+  gate.open();
+  await first;
+  assert.deepEqual([answered, log.size], [['first 0'], 1]);
+  (await next!()).open();
+  await Promise.all([repeat, second]);
+  assert.deepEqual(answered, ['first 0', 'repeat 0', 'second 1']);
+  await log.settled();
+  assert.equal(log.size, 2);
+  await database.close();
+  assert.equal((await fsck(directory.path)).difference, null);
+  await directory.remove();
+});
+
+test('a batch that was made on one that did not reach the disk falls with it', async () => {
+  const directory = await temporaryDirectory();
+  let next: ReturnType<typeof gatedStore>['next'];
+  const { database, log } = await openLog(directory.path, 'tax', (store) => {
+    const made = gatedStore(store);
+    next = made.next;
+    return made.gated;
+  });
+  const first = log.append([draftOf(1)]);
+  const gate = await next!();
+  const others = [log.append([draftOf(2)]), log.append([draftOf(1)])];
+  const outcomes = Promise.allSettled([first, ...others]);
+  for (let turn = 0; turn < 50; turn++) await new Promise((done) => setImmediate(done));
+  gate.break();
+  for (const outcome of await outcomes) {
+    assert.ok(outcome.status === 'rejected' && isProtocolError(outcome.reason, 'EVIDENCE_LOG_FAILED'));
+  }
+  await log.settled();
+  assert.equal(log.size, 0);
+  await database.close();
+  const again = await openLog(directory.path);
+  assert.equal((await again.log.append([draftOf(2)]))[0]!.index, 0);
+  await again.database.close();
   await directory.remove();
 });
