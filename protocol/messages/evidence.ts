@@ -88,6 +88,15 @@ export const evidenceMessages = {
     'zh-CN':
       '用法:sealedger verify FILE… --trust FILE [--rpc URL] [--state FILE] [--json] [--lang en|zh-CN]({reason})。',
   },
+  EVIDENCE_COLLECT_USAGE: {
+    en: 'Usage: sealedger evidence --request ID | --version ID | --batch REQUEST/ORG/N --profile FILE --out FILE [--lang en|zh-CN] ({reason}).',
+    'zh-CN':
+      '用法:sealedger evidence --request 编号 | --version 编号 | --batch 请求/机构/批次 --profile FILE --out FILE [--lang en|zh-CN]({reason})。',
+  },
+  EVIDENCE_COLLECTED: {
+    en: '{file}: {parts} parts joined. Whether it holds, sealedger verify says.',
+    'zh-CN': '{file}:已合并 {parts} 个部分。是否成立,请用 sealedger verify 核验。',
+  },
   WITHHOLD_USAGE: {
     en: 'Usage: sealedger withhold FILE --fields NAME,KIND.NAME,…|all --out FILE [--lang en|zh-CN] ({reason}).',
     'zh-CN': '用法:sealedger withhold FILE --fields 字段,事件.字段,…|all --out FILE [--lang en|zh-CN]({reason})。',

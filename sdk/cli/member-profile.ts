@@ -8,7 +8,7 @@ import { SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
-import { createLedgerReader, verifyDeployment } from '@sealedger/protocol/ledger/reader.ts';
+import { createLedgerReader, type LedgerReader, verifyDeployment } from '@sealedger/protocol/ledger/reader.ts';
 import { createPeerClient } from '@sealedger/protocol/peer-client.ts';
 import { hex32, organisationId, parseJson } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
@@ -28,11 +28,17 @@ const memberProfileSchema = z.object({
 
 const keystoreSchema = z.object({ suite: z.literal(SUITE), version: z.literal(1), signing: hex32 });
 
+/** A member at its command line: what its catalogue commands take, and all that it may read of the chain. */
+export type OpenMember = CatalogueContext & {
+  readonly ledger: LedgerReader;
+  readonly ports: { readonly clock: { now(): number; sleep(ms: number): Promise<void> } };
+};
+
 /**
- * Opens the catalogues as a member.
+ * Opens catalogues and evidence as a member.
  * @throws {ProtocolError} PROFILE_UNREADABLE, SCHEMA_MISMATCH, MEMBER_UNKNOWN, MEMBER_SUSPENDED, CHAIN_*
  */
-export async function openMember(path: string): Promise<CatalogueContext> {
+export async function openMember(path: string): Promise<OpenMember> {
   const profile = parseJson(memberProfileSchema, await readText(path), 'profile');
   const at = (file: string): string => (isAbsolute(file) ? file : join(dirname(path), file));
   const deployment = parseDeployment(parseJson(z.unknown(), await readText(at(profile.deployment)), 'deployment'));

@@ -9,6 +9,7 @@ import { messageFor, systemLocale } from '@sealedger/protocol/messages/catalogue
 import sdkPackage from '../package.json' with { type: 'json' };
 import { runAuditCommand } from './audit-command.ts';
 import { runCatalogueCommand } from './catalogue-command.ts';
+import { runEvidenceCommand } from './evidence-command.ts';
 import { type CommandIo, EXIT_UNREADABLE, runVerifyCommand } from './verify-command.ts';
 import { runWithholdCommand } from './withhold-command.ts';
 
@@ -21,6 +22,8 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
       return runAuditCommand(rest, io);
     case 'catalogue':
       return runCatalogueCommand(rest, io);
+    case 'evidence':
+      return runEvidenceCommand(rest, io);
     case 'withhold':
       return runWithholdCommand(rest, io);
     case '--version':
