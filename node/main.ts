@@ -11,6 +11,7 @@ import { evidenceCommand } from './cli/evidence-command.ts';
 import { fsckCommand } from './cli/fsck-command.ts';
 import { openApiCommand } from './cli/openapi-command.ts';
 import { qualityCommand } from './cli/quality-command.ts';
+import { repairCommand } from './cli/repair-command.ts';
 import { runCommand } from './cli/run-command.ts';
 import { statusCommand } from './cli/status-command.ts';
 import { USAGE } from './cli/usage.ts';
@@ -21,6 +22,7 @@ const commands: Readonly<Record<string, NodeCommand>> = {
   dataset: datasetCommand,
   quality: qualityCommand,
   workorder: workOrderCommand,
+  repair: repairCommand,
   openapi: openApiCommand,
   evidence: evidenceCommand,
   fsck: fsckCommand,

@@ -48,6 +48,7 @@ export const domains = {
   person: 'sealedger/v1/person',
   pointsRule: 'sealedger/v1/quality-points-rule',
   workOrder: 'sealedger/v1/work-order',
+  repair: 'sealedger/v1/repair',
   blockSeal: 'sealedger/v1/block-seal',
   chainJournal: 'sealedger/v1/chain-journal',
   keystore: 'sealedger/v1/keystore',

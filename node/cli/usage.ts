@@ -5,6 +5,7 @@ export const USAGE = `usage: sealedger-node COMMAND …
   dataset init|check|draft|submit|approve|publish|withdraw|show|list|lineage …   describe, review and publish datasets
   quality run|check|rules|report|history|ranking|points|schedule …   measure datasets, and what came of it
   workorder list|show|assign|fix|reject|close|reopen|retest|export …   failing rows on their way back
+  repair propose|list|accept|refuse|patch …   proposed values for failing cells
   openapi --config FILE [--out FILE]         the node's OpenAPI 3.1 description
   status --config FILE [--json]              how the running node is
   evidence export --config FILE (--version ID | --request ID | --batch REQUEST/ORG/N) --out FILE   a bundle's part of this node

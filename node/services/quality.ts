@@ -12,6 +12,7 @@ import { type Assessor, type AssessParts, createAssessor } from '../quality/asse
 import { historyOf } from '../quality/history.ts';
 import { createOrderBook } from '../quality/order-book.ts';
 import { createOrderFiles } from '../quality/order-rows.ts';
+import { createRepairs, type Repairs } from '../quality/repairs.ts';
 import { assertSchedule, createScheduler, type Scheduler } from '../quality/schedule.ts';
 import { createWorkOrders, type WorkOrders } from '../quality/work-orders.ts';
 import type { NodeParts } from './parts.ts';
@@ -21,6 +22,7 @@ export interface Quality {
   readonly assessor: Assessor;
   readonly orders: WorkOrders;
   readonly scheduler: Scheduler;
+  readonly repairs: Repairs;
   /** What is due: runs, what waited for the chain, alerts, points. One call at a time. */
   tick(): Promise<void>;
   /** @throws {ProtocolError} DATASET_UNKNOWN */
@@ -76,6 +78,10 @@ export function openQuality(needs: QualityNeeds): Quality {
     assessor,
     orders: createWorkOrders(parts),
     scheduler,
+    repairs: createRepairs(parts, {
+      key: hkdf(keys.seed, NO_SALT, utf8(domains.repair), KEY_BYTES),
+      directory: join(config.dataDir, 'repairs'),
+    }),
     tick: async () => {
       await assessor.resume();
       await assessor.settle();

@@ -62,4 +62,31 @@ export const repairMessages = {
     en: 'Repair {repairId} is {state} already; a decision stays.',
     'zh-CN': '修复建议 {repairId} 的状态已为 {state},决定不能更改。',
   },
+  ADMIN_REPAIR_PROPOSE: { en: 'Propose repairs of failing cells', 'zh-CN': '为未通过的单元格生成修复建议' },
+  ADMIN_REPAIR_LIST: { en: 'Proposed repairs', 'zh-CN': '修复建议列表' },
+  ADMIN_REPAIR_DECIDE: { en: 'Accept or refuse proposed repairs', 'zh-CN': '接受或拒绝修复建议' },
+  ADMIN_REPAIR_PATCH: { en: 'Write accepted repairs as a patch file', 'zh-CN': '将已接受的修复导出为补丁文件' },
+  REPAIR_PROPOSED: {
+    en: '{dataset}: {failing} failing cells, {proposed} repairs proposed, {open} of them wait for a decision.',
+    'zh-CN': '{dataset}:{failing} 个单元格未通过,提出修复建议 {proposed} 条,其中 {open} 条待决定。',
+  },
+  REPAIR_DECIDED_COUNT: { en: '{count} repairs {state}.', 'zh-CN': '{count} 条修复建议已处理:{state}。' },
+  REPAIR_PATCHED: {
+    en: '{written} repairs written to {file}; {void} are void (the cell changed), {applied} are in the source already.',
+    'zh-CN': '已将 {written} 条修复写入 {file};{void} 条失效(单元格已变动),{applied} 条源数据已更正。',
+  },
+  REPAIR_USAGE: {
+    en: `usage: sealedger-node repair VERB … --config FILE [--by PERSON] [--json] [--lang en|zh-CN] [--out FILE]
+  propose DATASET                    run the rules and propose values for failing cells
+  list DATASET [--state open|accepted|refused|void|applied] [--rows N]
+  accept DATASET REPAIR …            by id
+  refuse DATASET REPAIR …
+  patch DATASET [--out FILE]         accepted repairs for the source; nothing is applied`,
+    'zh-CN': `用法:sealedger-node repair 动作 … --config 文件 [--by 人员] [--json] [--lang en|zh-CN] [--out 文件]
+  propose 数据集                     运行规则,为未通过的单元格提出建议值
+  list 数据集 [--state open|accepted|refused|void|applied] [--rows 条数]
+  accept 数据集 建议编号 …           接受
+  refuse 数据集 建议编号 …           拒绝
+  patch 数据集 [--out 文件]          导出已接受的修复供源头更正;系统不自动改动数据`,
+  },
 } as const;
