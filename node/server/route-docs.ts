@@ -1,4 +1,6 @@
 /** What each route of members takes and gives, for the OpenAPI description; a route may carry its own instead. */
+import { needSchema, needStatusSchema } from '@sealedger/protocol/catalogue/need.ts';
+import { searchAnswerSchema, searchQuerySchema } from '@sealedger/protocol/catalogue/search.ts';
 import { announcementSchema } from '@sealedger/protocol/computation.ts';
 import { datasetListingSchema } from '@sealedger/protocol/dataset.ts';
 import { signedCheckpointSchema } from '@sealedger/protocol/evidence/checkpoint.ts';
@@ -29,6 +31,18 @@ const bundle = z.looseObject({}).describe('Evidence bundle; verify it with `seal
 export const routeDocs: Readonly<Record<string, RouteDocs>> = {
   'get /v1/datasets': { summary: 'Dataset versions that this node publishes', response: z.array(datasetListingSchema) },
   'get /v1/status': { summary: 'How this node is: log, anchoring, chain, alerts', response: nodeStatusSchema },
+  'get /v1/catalogue/search': {
+    summary: 'Searches this node’s catalogue',
+    query: searchQuerySchema.shape,
+    response: searchAnswerSchema,
+  },
+  'get /v1/needs': { summary: 'The caller’s data needs and what became of them', response: z.array(needStatusSchema) },
+  'get /v1/needs/:id': { summary: 'One of the caller’s data needs', response: needStatusSchema },
+  'post /v1/needs': {
+    summary: 'Files a need for data that no catalogue covers',
+    request: signed(needSchema),
+    response: needStatusSchema,
+  },
   'get /v1/registers/:id/key': { summary: 'Key of a register version, sealed for the caller', response: 'bytes' },
   'get /v1/registers/:id/tags': { summary: 'Tags of a register version', response: 'bytes' },
   'get /v1/registers/:id/subjects': {
