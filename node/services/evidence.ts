@@ -1,6 +1,7 @@
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { BundleSubject } from '@sealedger/protocol/evidence/bundle.ts';
 import { bundleJson } from '@sealedger/protocol/evidence/bundle-file.ts';
+import { createChainProver } from '@sealedger/protocol/evidence/chain-prover.ts';
 import type { Json } from '@sealedger/protocol/evidence/file-words.ts';
 import { type ExportOptions, exportBundle } from '../evidence/export.ts';
 import type { NodeParts } from './parts.ts';
@@ -36,13 +37,27 @@ export function evidenceServices(parts: NodeParts) {
 async function logResult(parts: NodeParts, caller: string, requestId: string, batch: number): Promise<void> {
   const onChain = await parts.ledger.request(requestId);
   if (onChain.requester !== caller) throw new ProtocolError('REQUEST_NOT_REQUESTER', {});
-  const commitment = await parts.client.resultCommitment(requestId, caller, batch);
+  const committed = await committedBatch(parts, caller, requestId, batch);
   const current = await parts.computations.current(requestId);
-  if (commitment === null || current === undefined) throw new ProtocolError('RESULT_UNKNOWN', { batch });
-  const { count } = await parts.client.resultsOf(requestId, caller);
+  if (committed === undefined || current === undefined) throw new ProtocolError('RESULT_UNKNOWN', { batch });
+  const { commitment, count } = committed.args;
   await parts.events.append(
     'result',
     { requestId, computationId: current.computationId, batch, commitment, count },
     { id: `result/${requestId}/${batch}` },
   );
+}
+
+/** The commitment to one batch; the contract's view has the sum over all batches only. */
+async function committedBatch(parts: NodeParts, org: string, requestId: string, batch: number) {
+  const { rpc, client } = parts;
+  const { events } = await createChainProver(rpc, client.deployment).factsAbout({
+    kind: 'batch',
+    requestId,
+    org,
+    batch,
+  });
+  return events
+    .flatMap((event) => (event.name === 'ResultCommitted' ? [event] : []))
+    .find(({ args }) => args.org === org && args.batch === batch);
 }

@@ -5,7 +5,7 @@
  */
 import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import { sealsOf } from '@sealedger/protocol/evidence/chain-prover.ts';
-import { type WalkedBlock, walkChain } from '@sealedger/protocol/evidence/chain-walk.ts';
+import { type ChainPoint, type WalkedBlock, walkChain } from '@sealedger/protocol/evidence/chain-walk.ts';
 import { pinnedContracts, type Trust } from '@sealedger/protocol/evidence/trust.ts';
 import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { askQuantity } from '@sealedger/protocol/ledger/json-rpc.ts';
@@ -81,7 +81,7 @@ async function advance(reading: ChainReading, head: number): Promise<void> {
   const { rpc, trust, archive } = reading;
   await assertSameHead(rpc, archive);
   while (archive.state.head.number < head) {
-    const from = archive.state.head;
+    const from = await startOf(reading, head);
     const to = Math.min(head, from.number + LEG);
     const facts: Fact[] = [];
     let last: WalkedBlock | undefined;
@@ -99,12 +99,27 @@ async function advance(reading: ChainReading, head: number): Promise<void> {
   }
 }
 
+/**
+ * The block to go on from: the cursor, or at the very first the one before the contracts. Of that one only the RPC knows the
+ * hash; it counts because the sealed block at the end commits to every block before it.
+ */
+async function startOf({ rpc, trust, archive }: ChainReading, head: number): Promise<ChainPoint> {
+  const before = Math.min((trust.firstBlock ?? 1) - 1, head - 1);
+  if (archive.state.head.number > 0 || before < 1) return archive.state.head;
+  return { number: before, hash: await hashOf(rpc, before) };
+}
+
 /** The block at the cursor is still the one that was read. */
 async function assertSameHead(rpc: Rpc, archive: Archive): Promise<void> {
   const { number, hash } = archive.state.head;
+  if ((await hashOf(rpc, number)) !== hash) throw new ProtocolError('CHAIN_WALK_BROKEN', { block: number });
+}
+
+/** What the RPC says is the hash of a block; empty where it says none. */
+async function hashOf(rpc: Rpc, number: number): Promise<string> {
   const answer = await rpc.request('eth_getBlockByNumber', [`0x${number.toString(16)}`, false]);
-  const found = typeof answer === 'object' && answer !== null && 'hash' in answer ? String(answer.hash) : '';
-  if (found !== `0x${hash}`) throw new ProtocolError('CHAIN_WALK_BROKEN', { block: number });
+  const hash = typeof answer === 'object' && answer !== null && 'hash' in answer ? String(answer.hash) : '';
+  return hash.slice(2);
 }
 
 function assertPinned({ number, hash }: WalkedBlock, { checkpoint }: Trust): void {

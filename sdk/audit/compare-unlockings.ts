@@ -1,6 +1,6 @@
 /** Unlockings: metered without a gap, within quota and term, counted on chain in time, and no result without one. */
 import type { EventOf } from '@sealedger/protocol/ledger/events.ts';
-import { about, groundOf, meteredBy, type RequestCase, reportUnlogged } from './compare-case.ts';
+import { about, compareFields, groundOf, meteredBy, type RequestCase, reportUnlogged } from './compare-case.ts';
 import { checkGrantTime } from './compare-computations.ts';
 import type { FindingCode, Ground } from './findings.ts';
 import type { AuditedEntry } from './verify-log.ts';
@@ -99,8 +99,9 @@ function compareResults(one: RequestCase, requester: string): void {
   const committed = request.facts.flatMap(({ event }) => (event.name === 'ResultCommitted' ? [event] : []));
   for (const entry of own.filter(({ kind }) => kind === 'result')) {
     const { commitment, batch } = entry.fields;
-    if (!committed.some(({ args }) => args.commitment === commitment && args.batch === batch))
-      report(one, entry, 'FINDING_RESULT_UNKNOWN');
+    const event = committed.find(({ args }) => args.commitment === commitment && args.batch === batch);
+    if (event === undefined) report(one, entry, 'FINDING_RESULT_UNKNOWN');
+    else compareFields(one, entry, event, { count: event.args.count });
   }
   const last = committed.findLast(({ args }) => args.org === requester);
   const results = request.life.results.get(requester)?.count ?? 0;

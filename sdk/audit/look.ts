@@ -114,7 +114,8 @@ async function followNodes(
   const events = archive.facts.map(({ event }) => event);
   const members = membersOf(events);
   const peers = peersOf(context, members);
-  const keepers = [...members.values()].filter((member) => runsNode(member) || archive.logs.has(member.org));
+  const known = [...members.values()].filter(({ keys }) => keys.length > 0);
+  const keepers = known.filter((member) => runsNode(member) || archive.logs.has(member.org));
   return Promise.all(
     keepers.map(async (member) => {
       const { org } = member;

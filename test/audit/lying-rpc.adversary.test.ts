@@ -115,7 +115,7 @@ describe('an RPC', () => {
   });
 });
 
-describe('a chain without pinned validators', () => {
+describe('a chain with fewer pins, or more', () => {
   it('is read, and said to be the word of the RPC', async () => {
     const context = await world.reopen(memoryStore());
     const trust = { ...context.trust, validators: [] };
@@ -132,5 +132,12 @@ describe('a chain without pinned validators', () => {
     const wrong = { ...trust, checkpoint: { number: 5, hash: 'ab'.repeat(32) } };
     const other = await world.reopen(memoryStore());
     await assert.rejects(lookOnce({ ...other, trust: wrong }), (error) => isProtocolError(error, 'MEMBER_UNKNOWN'));
+  });
+
+  it('is read from the block of the contracts on, where the trust file names it', async () => {
+    const context = await world.reopen(memoryStore());
+    const view = await lookOnce({ ...context, trust: { ...context.trust, firstBlock: 3 } });
+    assert.equal(context.archive.facts[0]!.event.blockNumber, 3);
+    assert.equal(view.provenTo, view.head.number);
   });
 });
