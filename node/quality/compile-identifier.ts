@@ -34,29 +34,28 @@ const LEFT_OUT = ['I', 'O', 'S', 'V', 'Z'].map((letter) => letter.charCodeAt(0))
 /** GB/T 2260-2007, provinces; 99 is not issued and stands for test data. */
 const PROVINCES = '(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12]|99)[0-9]{4}';
 
-/** Whether a text that is not null passes. */
+/** Whether a text that is not null passes. Nearly all texts are in form already, and only the others are normalised. */
 export function checkDigitSql(kind: CheckDigitKind, text: string): string {
-  switch (kind) {
-    case 'resident-id':
-      return residentSql(normalised(text, RESIDENT));
-    case 'credit-code':
-      return creditSql(normalised(text, CREDIT));
-    case 'organisation-code':
-      return organisationSql(`replace(${normalised(text, ORGANISATION)}, '-', '')`, normalised(text, ORGANISATION));
-    case 'division-code':
-      return `regexp_full_match(${normalised(text, PROVINCES)}, ${quoteText(PROVINCES)})`;
-  }
-}
-
-/** ASCII and upper case, where the text is not so already; '' for what no normalisation can save. */
-export function normalised(text: string, form: string): string {
+  const { form, check } = STANDARDS[kind];
   const wide = `translate(trim(${text}, ${BLANKS_SQL}), ${quoteText(FULL_WIDTH.join(''))}, ${quoteText(HALF_WIDTH.join(''))})`;
   // Other letters are not upper-cased into ASCII: U+0131 and U+017F would be.
-  const plain = `CASE WHEN length(${text}) <= ${MAX_TEXT_LENGTH} AND regexp_full_match(${wide}, '[0-9A-Za-z-]*') THEN upper(${wide}) ELSE '' END`;
-  return `(CASE WHEN regexp_full_match(${text}, ${quoteText(form)}) THEN ${text} ELSE ${plain} END)`;
+  const isPlain = `length(${text}) <= ${MAX_TEXT_LENGTH} AND regexp_full_match(${wide}, '[0-9A-Za-z-]*')`;
+  const saved = `CASE WHEN ${isPlain} AND ${matches(`upper(${wide})`, form)} THEN ${check(`upper(${wide})`)} ELSE false END`;
+  return `(CASE WHEN ${matches(text, form)} THEN ${check(text)} ELSE ${saved} END)`;
 }
 
-/** A subexpression that DuckDB computes once, under a name; false where it does not match the form. */
+const STANDARDS: Readonly<Record<CheckDigitKind, { readonly form: string; readonly check: (code: string) => string }>> =
+  {
+    'resident-id': { form: RESIDENT, check: residentSql },
+    'credit-code': { form: CREDIT, check: creditSql },
+    'organisation-code': { form: ORGANISATION, check: (code) => organisationSql(`replace(${code}, '-', '')`) },
+    'division-code': { form: PROVINCES, check: () => 'true' },
+  };
+
+function matches(text: string, form: string): string {
+  return `regexp_full_match(${text}, ${quoteText(form)})`;
+}
+
 function residentSql(code: string): string {
   const date = `substr(${code}, 7, 8)`;
   const isDate = `(substr(${date}, 1, 4) BETWEEN '1800' AND '2099' AND try_strptime(${date}, '%Y%m%d') IS NOT NULL)`;
@@ -64,27 +63,25 @@ function residentSql(code: string): string {
   const sum = RESIDENT_WEIGHTS.map((weight, i) => `(${number} // ${10n ** BigInt(16 - i)}) % 10 * ${weight}`).join(
     ' + ',
   );
-  const check = `substr('10X98765432', CAST((${sum}) % 11 + 1 AS INTEGER), 1) = substr(${code}, 18, 1)`;
-  return `(CASE WHEN regexp_full_match(${code}, ${quoteText(RESIDENT)}) THEN ${isDate} AND ${check} ELSE false END)`;
+  return `${isDate} AND substr('10X98765432', CAST((${sum}) % 11 + 1 AS INTEGER), 1) = substr(${code}, 18, 1)`;
 }
 
 function creditSql(code: string): string {
-  const value = (letter: string): string =>
-    `CASE WHEN ascii(${letter}) < 58 THEN ascii(${letter}) - 48 ELSE ascii(${letter}) - 55${LEFT_OUT.map((point) => ` - CAST(ascii(${letter}) > ${point} AS INTEGER)`).join('')} END`;
-  const values = `list_transform(string_split(substr(${code}, 1, 17), ''), lambda letter: CAST(${value('letter')} AS FLOAT))`;
-  const sum = `CAST(list_dot_product(${values}, [${CREDIT_WEIGHTS.join(', ')}]::FLOAT[]) AS INTEGER)`;
+  const gaps = LEFT_OUT.map((point) => ` - CAST(ascii(letter) > ${point} AS INTEGER)`).join('');
+  const sum = weightedSum(`substr(${code}, 1, 17)`, CREDIT_WEIGHTS, gaps);
   const check = `substr(${quoteText(CREDIT_ALPHABET)}, (31 - ${sum} % 31) % 31 + 1, 1) = substr(${code}, 18, 1)`;
-  const organisation = organisationSql(`substr(${code}, 9, 9)`, undefined);
-  return `(CASE WHEN regexp_full_match(${code}, ${quoteText(CREDIT)}) THEN ${organisation} AND ${check} ELSE false END)`;
+  return `${organisationSql(`substr(${code}, 9, 9)`)} AND ${check}`;
 }
 
-/** @param form - text whose form is to be tested; undefined where it was. */
-function organisationSql(code: string, form: string | undefined): string {
-  const value = `lambda letter: CAST(CASE WHEN ascii(letter) < 58 THEN ascii(letter) - 48 ELSE ascii(letter) - 55 END AS FLOAT)`;
-  const values = `list_transform(string_split(substr(${code}, 1, 8), ''), ${value})`;
-  const sum = `CAST(list_dot_product(${values}, [${ORGANISATION_WEIGHTS.join(', ')}]::FLOAT[]) AS INTEGER)`;
-  // 11 - S mod 11, where 10 is X and 11 is 0.
-  const check = `substr('0X987654321', ${sum} % 11 + 1, 1) = substr(${code}, 9, 1)`;
-  if (form === undefined) return check;
-  return `(CASE WHEN regexp_full_match(${form}, ${quoteText(ORGANISATION)}) THEN ${check} ELSE false END)`;
+/** 11 - S mod 11, where 10 is X and 11 is 0. */
+function organisationSql(code: string): string {
+  const sum = weightedSum(`substr(${code}, 1, 8)`, ORGANISATION_WEIGHTS, '');
+  return `substr('0X987654321', ${sum} % 11 + 1, 1) = substr(${code}, 9, 1)`;
+}
+
+/** Sum of character values (0-9, then A = 10, less `gaps`) times weights; exact in FLOAT, being below 2^24. */
+function weightedSum(text: string, weights: readonly number[], gaps: string): string {
+  const value = `CASE WHEN ascii(letter) < 58 THEN ascii(letter) - 48 ELSE ascii(letter) - 55${gaps} END`;
+  const values = `list_transform(string_split(${text}, ''), lambda letter: CAST(${value} AS FLOAT))`;
+  return `CAST(list_dot_product(${values}, [${weights.join(', ')}]::FLOAT[]) AS INTEGER)`;
 }
