@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nativeEd25519 } from '@sealedger/node/crypto.ts';
+import { checkLog } from '@sealedger/node/evidence/fsck.ts';
 import { type BatchOp, levelEvidenceStore } from '@sealedger/node/evidence/level-store.ts';
 import { EvidenceLog } from '@sealedger/node/evidence/log.ts';
 import type { EventDraft } from '@sealedger/node/evidence/log-entry.ts';
@@ -25,6 +26,8 @@ const ALONE = 1_000;
 const PROOFS = 500;
 const CALLERS = 256;
 const VERIFICATIONS = 10;
+const seed = new Uint8Array(randomBytes(32));
+const publicKey = nativeEd25519.publicKey(seed);
 
 type Setting = {
   readonly database: Level<string, string>;
@@ -40,13 +43,14 @@ export async function run(): Promise<BenchRow[]> {
   try {
     const log = await EvidenceLog.open({
       store: levelEvidenceStore(database),
-      signer: eventSigner('tax', 1, randomBytes(32)),
+      signer: eventSigner('tax', 1, seed),
       clock: { now: () => Date.now() },
       secret: randomBytes(32),
     });
     const setting: Setting = { database, log, rows: [] };
     await measureAppends(setting);
     await measureProofs(setting);
+    await measureFsck(setting);
     await measureSizes(setting);
     await measureBundles(setting);
     return setting.rows;
@@ -114,6 +118,17 @@ async function measureProofs({ log, rows }: Setting): Promise<void> {
     for (let n = 0; n < PROOFS; n++) await log.consistencyProof(1 + ((n * 7919) % (size - 1)), size);
   });
   rows.push(row(`consistency proofs, ${size} events`, consistencies, 'proofs/s'));
+}
+
+/** The whole log rebuilt from its events: form, signatures, openings, indexes, tree. */
+async function measureFsck({ database, log, rows }: Setting): Promise<void> {
+  const { size } = log;
+  const store = levelEvidenceStore(database);
+  const checked = await perSecond(size, async () => {
+    const report = await checkLog({ org: 'tax', store, chain: null, ownKey: publicKey, progress: () => undefined });
+    if (report.difference !== null || report.uncheckedEpochs.length > 0) throw new Error('the log is not clean');
+  });
+  rows.push(row(`fsck, ${size} events`, checked, 'events/s'));
 }
 
 async function measureSizes({ log, rows }: Setting): Promise<void> {
