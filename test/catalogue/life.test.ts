@@ -130,6 +130,15 @@ describe('an entry’s life', () => {
     assert.equal(ledger.versions.size, 1);
   });
 
+  it('does not bring a withdrawn version back under its old text and rows', async (t) => {
+    const department = await openDepartment(t);
+    await published(department);
+    await department.catalogue.withdraw(NAME, 1, 'ana');
+    await assert.rejects(published(department), refusal('DATASET_WITHDRAWN'));
+    assert.deepEqual([department.offered.length, department.ledger.versions.size], [0, 1]);
+    assert.equal((await published(department, DEFINITION.replace('monthly', 'weekly'))).version, 2);
+  });
+
   it('keeps offering what the chain, being away, did not let go', async (t) => {
     const department = await openDepartment(t);
     await published(department);

@@ -2,7 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type Catalogue, type CatalogueParts, createCatalogue } from '@sealedger/node/catalogue/catalogue.ts';
+import { type Catalogue, createCatalogue } from '@sealedger/node/catalogue/catalogue.ts';
+import type { CatalogueParts } from '@sealedger/node/catalogue/publication.ts';
 import { createMutex } from '@sealedger/node/mutex.ts';
 import { pseudonymKey } from '@sealedger/node/people.ts';
 import { type FakeLedger, fakeLedger } from '../../node/support/fake-ledger.ts';
