@@ -41,6 +41,8 @@ export type ExportOptions = {
   readonly maxRepairs?: number;
   /** Size of this log up to which the receiver has verified it: a consistency proof from there goes in. */
   readonly since?: number;
+  /** Number of a later block that the receiver has pinned: the headers up to it go in, about 600 bytes each. */
+  readonly through?: number;
 };
 
 const DEFAULT_MAX_UNLOCKINGS = 4096;
@@ -71,7 +73,7 @@ export async function exportBundle(
   const keys = events.length === 0 ? [] : await prover.standingOf(log.org);
   const sizes = [...new Set([...anchors.values()].map(({ args }) => args.size))].sort((a, b) => a - b);
   const places = [...facts.events, ...keys, ...anchors.values()];
-  const { blocks, receipts } = await prover.prove(places);
+  const { blocks, receipts } = await prover.prove(places, options.through);
   const withhold = options.withhold ?? (() => false);
   const { chainId, genesisHash, contracts } = deployment;
   return orderBundle({

@@ -44,15 +44,18 @@ export type ChainProver = {
   anchorsOf(org: string): Promise<readonly EventOf<'CheckpointAnchored'>[]>;
   /**
    * Blocks, seals and receipt proofs of the transactions that these events stand in.
-   * @throws {ProtocolError} EXPORT_BLOCK_REPLACED, EXPORT_EVENT_UNPROVEN, BLOCK_HEADER_MISMATCH, RECEIPT_PROOF_INVALID where
+   * @param through - also the headers from the first of these blocks to this one, at most {@link MAX_LINKS}.
+   * @throws {ProtocolError} EXPORT_TOO_FAR, EXPORT_BLOCK_REPLACED, EXPORT_EVENT_UNPROVEN, BLOCK_HEADER_MISMATCH, RECEIPT_PROOF_INVALID where
    * the RPC tells what its own blocks do not bear out; CHAIN_UNREACHABLE, CHAIN_REPLY_MALFORMED
    */
-  prove(events: readonly LedgerEvent[]): Promise<ProvenParts>;
+  prove(events: readonly LedgerEvent[], through?: number): Promise<ProvenParts>;
 };
 
 /** What decides whether an organisation's key counts at a time. */
 const STANDING = new Set<string>(['KeysChanged', 'OrganisationSuspended', 'OrganisationReinstated']);
 const blockAnswerSchema = z.object({ hash: z.string(), transactions: z.array(z.string()) });
+/** Headers that a bundle may carry beside those of its events: about 6 MB. */
+export const MAX_LINKS = 10_000;
 const NO_WORD = `0x${'00'.repeat(32)}`;
 /** The place of a log that is only decoded to be compared. */
 const NO_PLACE = {
@@ -101,11 +104,16 @@ export function createChainProver(rpc: Rpc, deployment: Deployment): ChainProver
       return all.filter(({ name }) => STANDING.has(name)).sort(byPlace);
     },
     anchorsOf: (org) => eventsOf('evidence', 'CheckpointAnchored', [orgToBytes32(org)]),
-    prove: (events) => proveEvents(rpc, deployment, events),
+    prove: (events, through) => proveEvents(rpc, deployment, events, through),
   };
 }
 
-async function proveEvents(rpc: Rpc, deployment: Deployment, events: readonly LedgerEvent[]): Promise<ProvenParts> {
+async function proveEvents(
+  rpc: Rpc,
+  deployment: Deployment,
+  events: readonly LedgerEvent[],
+  through?: number,
+): Promise<ProvenParts> {
   const blocks: BundleBlock[] = [];
   const receipts: BundleReceipt[] = [];
   for (const [number, told] of [...Map.groupBy(events, (event) => event.blockNumber)].sort(([a], [b]) => a - b)) {
@@ -113,7 +121,30 @@ async function proveEvents(rpc: Rpc, deployment: Deployment, events: readonly Le
     blocks.push(proven.block);
     receipts.push(...proven.receipts);
   }
-  return { blocks, receipts };
+  const links = through === undefined ? [] : await headersBetween(rpc, blocks, through);
+  return { blocks: [...blocks, ...links].sort((a, b) => numberOf(a) - numberOf(b)), receipts };
+}
+
+/** The headers that lead from the first of `blocks` to block `through`, without those that are there. */
+async function headersBetween(rpc: Rpc, blocks: readonly BundleBlock[], through: number): Promise<BundleBlock[]> {
+  const there = new Set(blocks.map(numberOf));
+  const first = Math.min(...there);
+  if (through - first > MAX_LINKS)
+    throw new ProtocolError('EXPORT_TOO_FAR', { blocks: through - first, max: MAX_LINKS });
+  const links: BundleBlock[] = [];
+  for (let number = first; number <= through; number++) {
+    if (there.has(number)) continue;
+    const tag = `0x${number.toString(16)}`;
+    links.push({
+      header: encodeHeader(await rpc.request('eth_getBlockByNumber', [tag, false])),
+      seals: await sealsOf(rpc, tag),
+    });
+  }
+  return links;
+}
+
+function numberOf({ header }: BundleBlock): number {
+  return readHeader(header).number;
 }
 
 async function proveBlock(

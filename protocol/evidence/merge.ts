@@ -7,6 +7,7 @@ import { canonicalText } from '../canonical.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Bundle, BundleBlock } from './bundle.ts';
 import { orderBundle } from './bundle-order.ts';
+import { readHeader } from './receipt-proof.ts';
 
 /**
  * Joins parts about one subject on one chain; the seals of a block are united.
@@ -40,13 +41,21 @@ export function mergeBundles(parts: readonly Bundle[]): Bundle {
   });
 }
 
+/**
+ * One header for each block. Where the seals stand in it, nodes of a chain hold different choices of them under one hash: the
+ * one with the most is taken, of equals the first in order of the bytes.
+ */
 function mergeBlocks(blocks: readonly BundleBlock[]): BundleBlock[] {
-  const byHeader = new Map<string, BundleBlock>();
-  for (const block of blocks) {
-    const seals = [...(byHeader.get(block.header)?.seals ?? []), ...block.seals];
-    const byValidator = new Map(seals.map((seal) => [seal.validator, seal]));
-    const sorted = [...byValidator.values()].sort((a, b) => (a.validator < b.validator ? -1 : 1));
-    byHeader.set(block.header, { header: block.header, seals: sorted });
-  }
-  return [...byHeader.values()];
+  const byHash = Map.groupBy(blocks, ({ header }) => readHeader(header).hash);
+  return [...byHash.values()].map((same) => {
+    const byValidator = new Map(same.flatMap(({ seals }) => seals).map((seal) => [seal.validator, seal]));
+    const seals = [...byValidator.values()].sort((a, b) => (a.validator < b.validator ? -1 : 1));
+    const [best] = [...new Set(same.map(({ header }) => header))].sort(byMostSeals);
+    return { header: best!, seals };
+  });
+}
+
+function byMostSeals(a: string, b: string): number {
+  const seals = (header: string): number => readHeader(header).commit?.seals.length ?? 0;
+  return seals(b) - seals(a) || (a < b ? -1 : 1);
 }

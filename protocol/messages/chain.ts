@@ -52,6 +52,10 @@ export const chainMessages = {
     en: 'Block {blockNumber} is not the one that was read before: the chain was reorganised or replaced.',
     'zh-CN': '区块 {blockNumber} 与先前读取的不同:链已重组或被替换。',
   },
+  EXPORT_TOO_FAR: {
+    en: 'The pinned block is {blocks} blocks after the first one of the bundle; at most {max} headers go in.',
+    'zh-CN': '所固定的区块位于证据包首个区块之后 {blocks} 个区块;最多可附 {max} 个区块头。',
+  },
   EXPORT_EVENT_UNPROVEN: {
     en: 'The chain told of {event} in block {number}, and the receipts of that block do not bear it out.',
     'zh-CN': '链声称区块 {number} 中有 {event},但该区块的交易收据不能证实。',

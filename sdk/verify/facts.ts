@@ -35,9 +35,10 @@ export function proveFacts(
   claims: ClaimList,
 ): ProvenFacts {
   const headers = new Map<string, BlockHeader>();
-  for (const block of bundle.blocks) {
-    const header = readHeader(block.header);
-    if (checkSeals(block, header, { trust, ed25519, claims })) headers.set(header.hash, header);
+  const read = bundle.blocks.map((block) => ({ block, header: readHeader(block.header) }));
+  const vouchedFor = ancestorsOf(trust.checkpoint, new Map(read.map(({ header }) => [header.hash, header])));
+  for (const { block, header } of read) {
+    if (checkSeals(block, header, vouchedFor, { trust, ed25519, claims })) headers.set(header.hash, header);
   }
   const events = bundle.receipts.flatMap((receipt) => factsOf(receipt, headers, trust, claims));
   const numbers = [...headers.values()].map(({ number }) => number);
@@ -49,21 +50,32 @@ export function factsNamed<N extends EventName>(facts: ProvenFacts, name: N): re
   return facts.events.filter((event): event is EventOf<N> => event.name === name);
 }
 
+/** Hashes of the pinned block and of those before it, as far as the headers hang together. */
+function ancestorsOf(pinned: Trust['checkpoint'], headers: ReadonlyMap<string, BlockHeader>): ReadonlySet<string> {
+  const hashes = new Set<string>();
+  let header = pinned === undefined ? undefined : headers.get(pinned.hash);
+  while (header !== undefined && !hashes.has(header.hash)) {
+    hashes.add(header.hash);
+    header = headers.get(header.parentHash);
+  }
+  return hashes;
+}
+
 /** @returns whether facts of this block may be used: not where a seal is wrong or one is missing. */
 function checkSeals(
   block: BundleBlock,
   header: BlockHeader,
+  vouchedFor: ReadonlySet<string>,
   { trust, ed25519, claims }: { readonly trust: Trust; readonly ed25519: Ed25519; readonly claims: ClaimList },
 ): boolean {
   const about = `block ${header.number}`;
-  const isPinned = trust.checkpoint?.number === header.number;
-  if (isPinned && trust.checkpoint?.hash !== header.hash) {
+  if (trust.checkpoint?.number === header.number && trust.checkpoint.hash !== header.hash) {
     claims.fails('BLOCK_SEALED', about, 'WHY_BLOCK_NOT_THE_PINNED');
     return false;
   }
   const found = findSeals(header, block.seals, trust, ed25519);
-  // a pinned block needs no seal, but a wrong one spoils it
-  const finding: SealFinding = isPinned && found.kind !== 'wrong seal' ? { kind: 'sealed' } : found;
+  // a pinned block and those before it need no seal, but a wrong one spoils them
+  const finding: SealFinding = vouchedFor.has(header.hash) && found.kind !== 'wrong seal' ? { kind: 'sealed' } : found;
   switch (finding.kind) {
     case 'sealed':
       claims.holds('BLOCK_SEALED', about);

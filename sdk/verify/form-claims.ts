@@ -44,10 +44,19 @@ export function checkPins(bundle: Bundle, trust: Trust, claims: ClaimList): void
   } else claims.holds('CHAIN_PINNED', 'chain');
 }
 
+/** A block without receipts that leads from no block here to the next: headers tie what is before to a block that is pinned. */
+function idleBlock({ blocks, receipts }: Bundle): Bundle['blocks'][number] | undefined {
+  const about = new Set(receipts.map(({ block }) => block));
+  const hashes = new Set(blocks.map(({ header }) => readHeader(header).hash));
+  return blocks.find(({ header }) => {
+    const { hash, parentHash } = readHeader(header);
+    return !about.has(hash) && !hashes.has(parentHash);
+  });
+}
+
 /** Claim FORM: every block, receipt, checkpoint and consistency proof serves something in this bundle. */
 export function checkNeeded(bundle: Bundle, facts: ProvenFacts, last: LastState, claims: ClaimList): void {
-  const about = new Set(bundle.receipts.map(({ block }) => block));
-  const idle = bundle.blocks.find(({ header }) => !about.has(readHeader(header).hash));
+  const idle = idleBlock(bundle);
   claims.decide('FORM', 'blocks in use', idle === undefined ? null : 'WHY_SURPLUS', { part: 'block' });
   const isNeeded = neededFacts(bundle, facts);
   const places = new Set(facts.events.filter(isNeeded).map(placeOf));

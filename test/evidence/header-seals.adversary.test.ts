@@ -4,6 +4,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import { sealSigner } from '@sealedger/protocol/evidence/bft-header.ts';
+import { mergeBundles } from '@sealedger/protocol/evidence/merge.ts';
 import { encodeHeader, readHeader } from '@sealedger/protocol/evidence/receipt-proof.ts';
 import { findSeals } from '@sealedger/protocol/evidence/seals.ts';
 import { parseTrust, type Trust } from '@sealedger/protocol/evidence/trust.ts';
@@ -263,4 +264,69 @@ test('a trust file names its scheme, and each validator once in the form of the 
       (error) => isProtocolError(error, 'SCHEMA_MISMATCH'),
     );
   }
+});
+
+describe('a chain without seals, under a pinned block', () => {
+  async function told(t: TestContext) {
+    const story = await tellStory();
+    t.after(() => story.close());
+    story.chain.isSealed = false;
+    await story.chain.mine();
+    const through = await story.chain.mine();
+    const answer = (await story.chain.rpc.request('eth_getBlockByNumber', [`0x${through.toString(16)}`, false])) as {
+      readonly hash: string;
+    };
+    const checkpoint = { number: through, hash: answer.hash.slice(2) };
+    return { story, through, trust: { ...story.trust, validators: [], checkpoint } };
+  }
+
+  test('the block vouches for all before it whose headers are there', async (t) => {
+    const { story, through, trust } = await told(t);
+    const linked = await story.bundle(undefined, { through });
+    assert.equal(linked.blocks.length, through - readHeader(linked.blocks[0]!.header).number + 1);
+    assert.equal(verifyBundle(linked, trust).verdict, 'holds');
+    assert.equal(verifyBundle(await story.bundle(), trust).verdict, 'undecided');
+  });
+
+  test('a gap ends what it vouches for, and another block of its number fails', async (t) => {
+    const { story, through, trust } = await told(t);
+    const linked = await story.bundle(undefined, { through });
+    const gap = { ...linked, blocks: linked.blocks.toSpliced(-2, 1) };
+    assert.notEqual(verifyBundle(gap, trust).verdict, 'holds');
+    const other = { ...trust, checkpoint: { number: through, hash: 'ab'.repeat(32) } };
+    assert.equal(verifyBundle(linked, other).verdict, 'fails');
+  });
+
+  test('headers that lead from nothing are surplus, and no bundle has more than it may', async (t) => {
+    const { story, through, trust } = await told(t);
+    const linked = await story.bundle(undefined, { through });
+    const plain = await story.bundle();
+    const stray = verifyBundle({ ...plain, blocks: [...plain.blocks, linked.blocks.at(-1)!] }, trust);
+    assert.ok(stray.claims.some(({ code, why }) => code === 'FORM' && why === 'WHY_SURPLUS'));
+    await assert.rejects(story.part('tax', undefined, { through: 20_000 }), (error) =>
+      isProtocolError(error, 'EXPORT_TOO_FAR'),
+    );
+  });
+});
+
+test('nodes that hold different seals of one block give one bundle, with the fuller header', async (t) => {
+  const story = await tellStory({ bft: bft() });
+  t.after(() => story.close());
+  const fewer = await story.part('tax');
+  const all = bft({ keys: [1, 2, 3, 4].map(bftKey) });
+  const others = await Promise.all((['bureau', 'social'] as const).map((name) => story.part(name)));
+  const fuller = others.map((part) => ({
+    ...part,
+    blocks: part.blocks.map(({ header, seals }) => {
+      const fields = decodeRlp(`0x${header}`) as string[];
+      const { extraData } = sealedExtraData(fields, all);
+      return { header: encodeRlp(fields.toSpliced(12, 1, extraData)).slice(2), seals };
+    }),
+  }));
+  const merged = mergeBundles([fewer, ...fuller]);
+  const hashes = merged.blocks.map(({ header }) => readHeader(header).hash);
+  assert.equal(new Set(hashes).size, hashes.length);
+  assert.ok(merged.blocks.some(({ header }) => readHeader(header).commit?.seals.length === 4));
+  const trust = parseTrust({ ...story.trust, sealScheme: 'qbft', validators: pinned });
+  assert.equal(verifyBundle(merged, trust).verdict, 'holds');
 });

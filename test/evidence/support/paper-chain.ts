@@ -45,6 +45,8 @@ export class PaperChain {
   chainId = deployment.chainId;
   /** Seals in the headers instead of beside the blocks. */
   bft: PaperBft | null = null;
+  /** Whether the node gives seals beside its blocks. */
+  isSealed = true;
 
   constructor(startSeconds: number) {
     this.#startSeconds = startSeconds;
@@ -91,7 +93,7 @@ export class PaperChain {
       case 'eth_getLogs':
         return this.#logs(params[0] as { address: string[]; topics?: (string | null)[] });
       case 'sealedger_blockSeal':
-        if (this.bft !== null) throw new ChainRpcError(method, -32601, 'Method not found');
+        if (this.bft !== null || !this.isSealed) throw new ChainRpcError(method, -32601, 'Method not found');
         return this.#seal(Number(params[0]));
       default:
         throw new Error(`the paper chain has no ${method}`);
