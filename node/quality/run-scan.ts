@@ -1,8 +1,8 @@
 /**
- * The common pass: every rule that one row answers, every population and every quick proof that keys are clean, as
- * aggregates of one SELECT; and the rows that fail, for rules that have some.
+ * The common pass: every rule that one row answers, the first rows that fail it, every population and every quick proof that
+ * keys are clean, as aggregates of one SELECT.
  */
-import type { DuckDBConnection } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBListValue, type DuckDBValue } from '@duckdb/node-api';
 import type { Check, RowCheck } from './compile-check.ts';
 
 /** A check's answer out of the common pass. */
@@ -10,33 +10,42 @@ export interface Scanned {
   readonly checked: number;
   /** Of row checks. */
   readonly failing: number;
+  /** Of row checks: the lowest row numbers that fail, ascending. */
+  readonly rows: readonly number[];
   /** Of group checks: no row can fail. */
   readonly clean: boolean;
   /** Of dataset checks. */
   readonly value: number | null;
 }
 
-const NOTHING: Scanned = { checked: 0, failing: 0, clean: false, value: null };
+/** DuckDB keeps fewer lowest values than this. */
+const MAX_LOWEST = 1_000_000;
 
-/** Counts for all checks in one statement. @returns the number of rows, and an answer for each check in order. */
+/**
+ * Counts for all checks in one statement.
+ * @param maxRows - row numbers kept of each check.
+ * @returns the number of rows, and an answer for each check in order.
+ */
 export async function scan(
   connection: DuckDBConnection,
   relation: string,
   checks: readonly Check[],
+  maxRows: number,
 ): Promise<{ readonly rows: number; readonly answers: readonly Scanned[] }> {
   const aggregates: string[] = ['count(*)'];
   const at = (aggregate: string): number => {
     const known = aggregates.indexOf(aggregate);
     return known < 0 ? aggregates.push(aggregate) - 1 : known;
   };
-  const places = checks.map((check) => placesOf(check, at));
+  const places = checks.map((check) => placesOf(check, Math.min(maxRows, MAX_LOWEST - 1), at));
   const joins = checks.flatMap((check) => (check.kind === 'row' ? [check.join] : []));
   const from = `${relation} AS data${[...new Set(joins)].join('')}`;
   const result = await connection.runAndReadAll(`SELECT ${aggregates.join(',\n')} FROM ${from}`);
   const row = result.getRows()[0]!;
   const answers = places.map((place) => ({
-    checked: place.checked === null ? NOTHING.checked : Number(row[place.checked]),
-    failing: place.failing === null ? NOTHING.failing : Number(row[place.failing]),
+    checked: place.checked === null ? 0 : Number(row[place.checked]),
+    failing: place.failing === null ? 0 : Number(row[place.failing]),
+    rows: place.rows === null ? [] : numbersOf(row[place.rows]),
     clean: place.clean !== null && row[place.clean] === true,
     value: place.value === null || row[place.value] === null ? null : Number(row[place.value]),
   }));
@@ -46,19 +55,21 @@ export async function scan(
 interface Places {
   readonly checked: number | null;
   readonly failing: number | null;
+  readonly rows: number | null;
   readonly clean: number | null;
   readonly value: number | null;
 }
 
 /** Where a check's aggregates stand; equal ones are computed once. */
-function placesOf(check: Check, at: (aggregate: string) => number): Places {
-  const none: Places = { checked: null, failing: null, clean: null, value: null };
+function placesOf(check: Check, maxRows: number, at: (aggregate: string) => number): Places {
+  const none: Places = { checked: null, failing: null, rows: null, clean: null, value: null };
   switch (check.kind) {
     case 'row':
       return {
         ...none,
         checked: at(countOf(check.applies)),
         failing: at(countOf(failsSql(check))),
+        rows: maxRows === 0 ? null : at(`min(_row, ${maxRows}) FILTER (WHERE ${failsSql(check)})`),
       };
     case 'group':
       return {
@@ -71,6 +82,11 @@ function placesOf(check: Check, at: (aggregate: string) => number): Places {
   }
 }
 
+/** The elements of a list of row numbers; none where it is null. */
+function numbersOf(value: DuckDBValue | undefined): readonly number[] {
+  return value instanceof DuckDBListValue ? value.items.map(Number).sort((a, b) => a - b) : [];
+}
+
 function countOf(condition: string): string {
   return condition === 'true' ? 'count(*)' : `count(*) FILTER (WHERE ${condition})`;
 }
@@ -78,52 +94,6 @@ function countOf(condition: string): string {
 /** The fault of a row that is not checked is never computed: SQL of a person may fail on such rows. */
 function failsSql({ applies, fails }: RowCheck): string {
   return applies === 'true' ? fails : `CASE WHEN ${applies} THEN ${fails} ELSE false END`;
-}
-
-/**
- * Row numbers that fail each check, in order; at most `limits[i]` of check i.
- *
- * Checks whose failures all fit share one pass; one that has more stops early in a pass of its own.
- */
-export async function failingRowsOf(
-  connection: DuckDBConnection,
-  relation: string,
-  checks: readonly { readonly check: RowCheck; readonly failing: number; readonly limit: number }[],
-): Promise<readonly (readonly number[])[]> {
-  const found: number[][] = checks.map(() => []);
-  const shared = checks.flatMap(({ failing, limit }, index) => (failing > 0 && failing <= limit ? [index] : []));
-  if (shared.length > 0)
-    await collectShared(
-      connection,
-      relation,
-      shared.map((index) => checks[index]!.check),
-      shared.map((index) => found[index]!),
-    );
-  for (const [index, { check, failing, limit }] of checks.entries()) {
-    if (failing <= limit || limit === 0) continue;
-    const from = `${relation} AS data${check.join}`;
-    const sql = `SELECT _row FROM ${from} WHERE ${failsSql(check)} LIMIT ${limit}`;
-    // Rows come in the source's order, so that the first ones end the pass; within them a join may change it.
-    found[index] = (await rowNumbers(connection, sql)).sort((a, b) => a - b);
-  }
-  return found;
-}
-
-async function collectShared(
-  connection: DuckDBConnection,
-  relation: string,
-  checks: readonly RowCheck[],
-  found: readonly number[][],
-): Promise<void> {
-  const from = `${relation} AS data${[...new Set(checks.map(({ join }) => join))].join('')}`;
-  const flags = checks.map((check, i) => `${failsSql(check)} AS f${i}`).join(', ');
-  const any = checks.map((_, i) => `f${i}`).join(' OR ');
-  const sql = `SELECT * FROM (SELECT _row, ${flags} FROM ${from}) WHERE ${any} ORDER BY _row`;
-  await forEachRow(connection, sql, (row) => {
-    checks.forEach((_, i) => {
-      if (row[i + 1] === true) found[i]!.push(Number(row[0]));
-    });
-  });
 }
 
 /** The first column of a statement as row numbers. */

@@ -14,8 +14,6 @@ export interface RunSource {
   readonly connection: DuckDBConnection;
   /** Quoted SQL name. */
   readonly relation: string;
-  /** The same rows without `_row`, where reading them so is faster. */
-  readonly unnumbered?: string | undefined;
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 

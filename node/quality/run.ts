@@ -2,11 +2,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { quoteName } from '../catalogue/sql-text.ts';
 import { columnOf, compileRules, maxAgeDays } from './compile.ts';
-import type { Check, CompiledRule, RowCheck } from './compile-check.ts';
+import type { Check, CompiledRule } from './compile-check.ts';
 import { type Rule, type RuleSet, ruleSetHash } from './rule.ts';
 import { countsOver, distributionOf, stabilityIndex } from './run-drift.ts';
 import { reasonOf } from './run-reason.ts';
-import { failingRowsOf, rowNumbers, type Scanned, scan } from './run-scan.ts';
+import { rowNumbers, type Scanned, scan } from './run-scan.ts';
 import { isSourceFault, prepareSetting, runFailed, withTimeLimit } from './run-setting.ts';
 import type { CheckResult, Distribution, QualityRun, RuleResult, RunOptions, RunSource } from './run-types.ts';
 import { sampleRows } from './sampling.ts';
@@ -63,7 +63,6 @@ export async function runRuleSet(source: RunSource, ruleSet: RuleSet, options: R
       else distributions.push(...(await runDataset(source, ruleSet, work, rows, options)));
       step();
     }
-    await findRows(source, works, rows, options);
     const rules = await report(compiled, works, options);
     step();
     return {
@@ -88,18 +87,18 @@ async function commonPass(
   const parts = compiled.flatMap(({ rule, checks }) => checks.map((check) => ({ rule, check })));
   const isSampled = (check: Check): boolean => options.sample !== null && check.kind === 'row';
   const whole = parts.filter(({ check }) => !isSampled(check));
-  const relation = source.unnumbered ?? source.relation;
-  const overAll = await scanNaming(connection, relation, whole);
+  const limit = options.maxFailuresPerRule;
+  const overAll = await scanNaming(connection, source.relation, whole, limit);
   const answers = new Map(whole.map(({ check }, i) => [check, overAll.answers[i]!]));
   if (options.sample !== null) {
     const sampled = parts.filter(({ check }) => isSampled(check));
     const part = await sampleOf(source, overAll.rows, options.sample);
-    const found = await scanNaming(connection, part, sampled);
+    const found = await scanNaming(connection, part, sampled, limit);
     sampled.forEach(({ check }, i) => void answers.set(check, found.answers[i]!));
   }
   const works = parts.map(({ rule, check }) => {
-    const { checked, failing, value, clean } = answers.get(check)!;
-    return { rule, check, clean, checked, failing, measured: value, rows: [] };
+    const { checked, failing, rows, value, clean } = answers.get(check)!;
+    return { rule, check, clean, checked, failing, measured: value, rows };
   });
   return { rows: overAll.rows, works };
 }
@@ -109,16 +108,18 @@ async function scanNaming(
   connection: DuckDBConnection,
   relation: string,
   parts: readonly { readonly rule: Rule; readonly check: Check }[],
+  limit: number,
 ): Promise<{ readonly rows: number; readonly answers: readonly Scanned[] }> {
   try {
     return await scan(
       connection,
       relation,
       parts.map(({ check }) => check),
+      limit,
     );
   } catch (error) {
     if (isSourceFault(error) || parts.length < 2) throw runFailed(parts[0]?.rule.id ?? '', error);
-    for (const part of parts) await scanNaming(connection, relation, [part]);
+    for (const part of parts) await scanNaming(connection, relation, [part], limit);
     throw runFailed(parts.map(({ rule }) => rule.id).join(', '), error);
   }
 }
@@ -182,7 +183,7 @@ async function runDataset(
   const column = columnOf(source.columns, rule, field);
   const drift = {
     connection: source.connection,
-    relation: source.unnumbered ?? source.relation,
+    relation: source.relation,
     missing: ruleSet.missing,
   };
   const before = previous?.distributions.find((known) => known.field === field && known.as === rule.as);
@@ -195,21 +196,6 @@ async function runDataset(
   } catch (error) {
     throw runFailed(rule.id, error);
   }
-}
-
-/** Where row checks fail; fields of one rule share its limit. */
-async function findRows(source: RunSource, works: readonly Work[], rows: number, options: RunOptions): Promise<void> {
-  const failing = works.filter(({ check, failing }) => check.kind === 'row' && failing > 0);
-  if (failing.length === 0) return;
-  const left = new Map<Rule, number>();
-  const jobs = failing.map((work) => {
-    const limit = left.get(work.rule) ?? options.maxFailuresPerRule;
-    left.set(work.rule, Math.max(0, limit - work.failing));
-    return { check: work.check as RowCheck, failing: work.failing, limit };
-  });
-  const relation = options.sample === null ? source.relation : await sampleOf(source, rows, options.sample);
-  const found = await failingRowsOf(source.connection, relation, jobs);
-  failing.forEach((work, i) => void (work.rows = found[i]!));
 }
 
 /** Gives failures to the sink, rule by rule, and sums up. */
