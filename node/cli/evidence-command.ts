@@ -14,12 +14,23 @@ import type { NodeCommand } from './command.ts';
 
 /** @throws {ProtocolError} ARGUMENT_INVALID, ADMIN_NOT_RUNNING, EXPORT_REQUEST_UNKNOWN, EXPORT_VERSION_UNKNOWN */
 export const evidenceCommand: NodeCommand = (argv, io) =>
-  runVerb(argv, io, { export: exportPart }, ['version', 'request', 'batch', 'withhold', 'since'], 'EVIDENCE_USAGE');
+  runVerb(
+    argv,
+    io,
+    { export: exportPart },
+    ['version', 'request', 'batch', 'withhold', 'since', 'through'],
+    'EVIDENCE_USAGE',
+  );
 
 async function exportPart(call: AdminCall): Promise<number> {
   const withhold = (call.option('withhold') ?? '').split(',').filter((name) => name !== '');
-  const since = numberOption(call, 'since');
-  const input = { subject: subjectOf(call), withhold, ...(since === undefined ? {} : { since }) };
+  const [since, through] = [numberOption(call, 'since'), numberOption(call, 'through')];
+  const input = {
+    subject: subjectOf(call),
+    withhold,
+    ...(since === undefined ? {} : { since }),
+    ...(through === undefined ? {} : { through }),
+  };
   const { bundle } = await call.ask(evidenceExportContract, input);
   const text = `${canonicalText(bundle)}\n`;
   return tell({ ...call, isJson: false }, bundle, text);

@@ -15,14 +15,20 @@ export const evidenceExportContract = {
     withhold: z.array(z.string().min(1).max(64)).max(256).default([]),
     /** Size of this log that the receiver has verified: a consistency proof from there goes in. */
     since: z.int().min(1).optional(),
+    /** Number of a block that the receiver has pinned: the headers up to it go in. */
+    through: z.int().min(0).optional(),
   }),
   output: z.strictObject({ bundle: z.record(z.string(), z.unknown()) }),
 } as const satisfies AdminContract;
 
 export function adminEvidence(parts: NodeParts): AdminCommand[] {
   return [
-    adminCommand(evidenceExportContract, async ({ subject, withhold, since }) => {
-      const options = { withhold: withholds(withhold), ...(since === undefined ? {} : { since }) };
+    adminCommand(evidenceExportContract, async ({ subject, withhold, since, through }) => {
+      const options = {
+        withhold: withholds(withhold),
+        ...(since === undefined ? {} : { since }),
+        ...(through === undefined ? {} : { through }),
+      };
       return { bundle: (await exportOwnPart(parts, subject, options)) as Record<string, unknown> };
     }),
   ];
