@@ -7,7 +7,7 @@ import { SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { DatasetConfig } from '../catalogue/dataset.ts';
 import type { PublishedVersion } from '../catalogue/publish.ts';
-import { type ResolvedSource, withSource } from '../catalogue/source.ts';
+import { type OpenSource, type ResolvedSource, withSource } from '../catalogue/source.ts';
 import { collectFailures, failingRows, failuresByUnit, type UnitFailures } from './failures.ts';
 import type { QualityPlan } from './plan.ts';
 import type { QualityReport } from './report.ts';
@@ -15,7 +15,7 @@ import { scoreParts } from './report-score.ts';
 import { type PlaceOptions, placesOf, type RowPlace } from './row-places.ts';
 import type { Rule, RuleSet } from './rule.ts';
 import { runRuleSet } from './run.ts';
-import type { DatasetProfile, QualityRun, RunOptions, RunProgress, RunSource } from './run-types.ts';
+import type { DatasetProfile, QualityRun, RunOptions, RunProgress } from './run-types.ts';
 import { rowsByUnit, unitScores } from './units.ts';
 
 export interface MeasuredDataset {
@@ -77,7 +77,7 @@ export async function measure(dataset: MeasuredDataset, options: MeasureOptions)
 }
 
 /** Opens a dataset's source for the work of an order. */
-export function withDataset<T>({ source, limits }: DatasetConfig, use: (open: RunSource) => Promise<T>): Promise<T> {
+export function withDataset<T>({ source, limits }: DatasetConfig, use: (open: OpenSource) => Promise<T>): Promise<T> {
   return withSource(source, limits, use);
 }
 

@@ -7,7 +7,14 @@
 import { quoteName } from '../catalogue/sql-text.ts';
 import { type Collected, collectFailures, failingRows } from './failures.ts';
 import type { OrderRows } from './order-rows.ts';
-import { type PlaceOptions, placesByDigest, placesOf, type RowPlace, tableOfRows } from './row-places.ts';
+import {
+  copyCandidates,
+  type PlaceOptions,
+  placesByDigest,
+  placesOf,
+  type RowPlace,
+  tableOfRows,
+} from './row-places.ts';
 import type { Rule, RuleSet, RuleType } from './rule.ts';
 import { runRuleSet } from './run.ts';
 import type { RunOptions, RunSource } from './run-types.ts';
@@ -87,11 +94,18 @@ export async function retestOrder(
     const work = { ...count, unchanged: 0, changed: count.listed, gone: 0, testedRows: sourceRows };
     return { scope: 'table', collected, places, sourceRows, stillFailing: [], work };
   }
-  const { unchanged, changed, gone } = await compareRows(source, rows, options);
-  const collected = await runOver(source, alone, changed, run);
+  const own = await copyCandidates(source, 'rows_of_order', wantedOf(rows, options), options);
+  const { unchanged, changed, gone } = await compareRows(own, rows, options);
+  const collected = await runOver(own, alone, changed, run);
+  await source.connection.run(`DROP TABLE ${own.relation}`);
   const places = new Map(changed.map((place) => [place.row, place]));
   const work = { ...count, unchanged: unchanged.length, changed: changed.length, gone, testedRows: changed.length };
   return { scope: 'rows', collected, places, sourceRows, stillFailing: unchanged, work };
+}
+
+function wantedOf({ rows }: OrderRows, { key }: PlaceOptions): Parameters<typeof copyCandidates>[2] {
+  if (key.length > 0) return { digests: rows.flatMap(([, keyed]) => (keyed === null ? [] : [keyed])), rows: [] };
+  return { digests: rows.map(([, , digest]) => digest), rows: rows.map(([row]) => row) };
 }
 
 interface Comparison {
@@ -140,7 +154,6 @@ async function runOver(
     name,
     places.map(({ row }) => row),
   );
-  // Copied once, so that the rule's passes read the few rows and not the source again.
   const copy = quoteName('source_rows_to_test');
   const { connection, relation } = source;
   try {

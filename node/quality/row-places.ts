@@ -54,19 +54,41 @@ export async function placesByDigest(
 ): Promise<readonly RowPlace[]> {
   if (digests.length === 0) return [];
   assertColumns(source, options);
-  const table = quoteName('digests_to_find');
-  await source.connection.run(`CREATE TEMP TABLE ${table} (digest VARCHAR)`);
+  const table = await tableOfDigests(source, digests);
   try {
-    const appender = await source.connection.createAppender('digests_to_find', null, 'temp');
-    for (const digest of new Set(digests)) {
-      appender.appendVarchar(digest);
-      appender.endRow();
-    }
-    appender.closeSync();
     const expression = by === 'key' ? keyDigest(options) : rowDigest(source, options);
     return await queryPlaces(source, options, `JOIN ${table} AS wanted ON ${expression} = wanted.digest`);
   } finally {
     await source.connection.run(`DROP TABLE ${table}`);
+  }
+}
+
+/**
+ * Copies of the rows that may be those of an order, made in one pass over the source: rows with one of the keys, or, without
+ * a key, with one of the contents or the numbers. @returns the source with the copies as its relation.
+ */
+export async function copyCandidates(
+  source: RunSource,
+  name: string,
+  wanted: { readonly digests: readonly string[]; readonly rows: readonly number[] },
+  options: PlaceOptions,
+): Promise<RunSource> {
+  assertColumns(source, options);
+  const { connection, relation } = source;
+  const digests = await tableOfDigests(source, wanted.digests);
+  const numbers = await tableOfRows(source, 'numbers_to_copy', wanted.rows);
+  const byKey = options.key.length > 0;
+  const digest = byKey ? keyDigest(options) : rowDigest(source, options);
+  const byNumber = byKey ? '' : ` OR data._row IN (SELECT row FROM ${numbers})`;
+  const copy = quoteName(name);
+  try {
+    await connection.run(
+      `CREATE TEMP TABLE ${copy} AS SELECT data.* FROM ${relation} AS data WHERE ${digest} IN (SELECT digest FROM ${digests})${byNumber}`,
+    );
+    return { ...source, relation: copy };
+  } finally {
+    await connection.run(`DROP TABLE ${digests}`);
+    await connection.run(`DROP TABLE ${numbers}`);
   }
 }
 
@@ -81,6 +103,18 @@ export async function tableOfRows({ connection }: RunSource, name: string, rows:
   }
   appender.closeSync();
   return table;
+}
+
+async function tableOfDigests({ connection }: RunSource, digests: readonly string[]): Promise<string> {
+  const name = 'digests_to_find';
+  await connection.run(`CREATE TEMP TABLE ${quoteName(name)} (digest VARCHAR)`);
+  const appender = await connection.createAppender(name, null, 'temp');
+  for (const digest of new Set(digests)) {
+    appender.appendVarchar(digest);
+    appender.endRow();
+  }
+  appender.closeSync();
+  return quoteName(name);
 }
 
 async function queryPlaces(source: RunSource, options: PlaceOptions, join: string): Promise<RowPlace[]> {
