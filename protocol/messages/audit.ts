@@ -56,6 +56,10 @@ export const auditMessages = {
     en: 'Event {about} of {org} is signed with its key of epoch {keyEpoch}, but was not anchored before block {block} replaced that key.',
     'zh-CN': '{org} 的事件 {about} 用第 {keyEpoch} 期密钥签名,但在区块 {block} 更换该密钥之前并未锚定。',
   },
+  FINDING_EVENT_TWICE: {
+    en: 'Event {about} ({kind}) of {org} has the id of an earlier one: a happening stands in the log twice.',
+    'zh-CN': '{org} 的事件 {about}({kind})与此前某事件编号相同:同一件事在日志中出现两次。',
+  },
   FINDING_EVENT_TIME: {
     en: 'Event {about} ({kind}) of {org} claims a time that cannot be: after its anchor, before its predecessor, or long before an anchor that stood already.',
     'zh-CN': '{org} 的事件 {about}({kind})所称时间不可能成立:晚于其锚定、早于前一事件,或远早于当时已有的锚定。',

@@ -22,11 +22,15 @@ export type LogTimes = {
 /** Work that a suspended organisation must not do. */
 const WORK = new Set<string>(['decision', 'computation', 'unlocking', 'result']);
 
-/** Findings about the times of one log. */
+/** Findings about the times of one log, and about events that stand in it twice. */
 export function checkTimes(times: LogTimes, findings: FindingList): void {
   const cursor = { anchor: 0, late: new Set<number>() };
+  const ids = new Set<string>();
   let newestMs = 0;
   for (const entry of times.entries) {
+    const { id } = entry.signed.event;
+    if (ids.has(id)) add(findings, 'FINDING_EVENT_TWICE', entry, {});
+    ids.add(id);
     while (cursor.anchor < times.anchors.length && times.anchors[cursor.anchor]!.event.args.size <= entry.index)
       cursor.anchor += 1;
     const covering = times.anchors[cursor.anchor];

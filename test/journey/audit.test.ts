@@ -46,16 +46,15 @@ describe('a regulator', { timeout: 600_000 }, () => {
   const heard: string[] = [];
 
   function audit(...args: readonly string[]): Promise<Ended> {
+    return sealedger('audit', ...args, '--profile', profile);
+  }
+
+  function sealedger(...args: readonly string[]): Promise<Ended> {
     return new Promise((resolve) => {
-      execFile(
-        process.execPath,
-        [cli, 'audit', ...args, '--profile', profile, '--lang', 'en'],
-        { maxBuffer: 1 << 26 },
-        (error, stdout, stderr) => {
-          heard.push(stdout, stderr);
-          resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-        },
-      );
+      execFile(process.execPath, [cli, ...args, '--lang', 'en'], { maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+        heard.push(stdout, stderr);
+        resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+      });
     });
   }
 
@@ -105,7 +104,9 @@ describe('a regulator', { timeout: 600_000 }, () => {
     requestId = request.requestId;
     await bank.awaitDecision(requestId, 60_000);
     await bank.compute(requestId);
-    await bank.unlock(requestId, consortium.subjects.slice(0, 7));
+    await bank.unlock(requestId, consortium.subjects.slice(0, 5));
+    await bank.commitResults(requestId);
+    await bank.unlock(requestId, consortium.subjects.slice(5, 7));
     await bank.commitResults(requestId);
     await bank.complete(requestId);
     await bank.evidence(requestId);
@@ -113,6 +114,35 @@ describe('a regulator', { timeout: 600_000 }, () => {
     profile = await writeProfile(directory, organisations.find(({ roles }) => roles.includes('regulator'))!, chain);
   });
   after(() => consortium.end());
+
+  it('collects the bundle of the request, of a batch and of a version from the nodes, and they hold', async () => {
+    const { directory, bank } = consortium;
+    const record = (await bank.ledger.request(requestId))!;
+    const subjects = [
+      ['--request', requestId],
+      ['--batch', `${requestId}/${record.requester}/2`],
+      ['--version', record.terms.datasetVersions[0]!],
+    ] as const;
+    for (const [option, id] of subjects) {
+      const out = join(directory, `bundle${option}.json`);
+      const collected = await sealedger('evidence', option, id, '--profile', profile, '--out', out);
+      assert.equal(collected.code, 0, collected.stderr);
+      const verified = await sealedger(
+        'verify',
+        out,
+        '--trust',
+        join(directory, 'trust.json'),
+        '--rpc',
+        consortium.chain.rpcUrl,
+      );
+      assert.equal(verified.code, 0, verified.stdout);
+      assert.match(verified.stdout, /: HOLDS\n/);
+    }
+    const unknown = await sealedger('evidence', '--version', '0'.repeat(64), '--profile', profile, '--out', 'x.json');
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.stderr, /EXPORT_VERSION_UNKNOWN/);
+    assert.equal((await sealedger('evidence', '--version', 'x', '--request', 'y', '--profile', profile)).code, 2);
+  });
 
   it('rebuilds every request, verifies every event of every node, and finds nothing', async () => {
     const { code, stdout, stderr } = await audit('verify', '--json');
