@@ -3,6 +3,7 @@
  * keys are clean, as aggregates of one SELECT.
  */
 import { type DuckDBConnection, DuckDBListValue, type DuckDBValue } from '@duckdb/node-api';
+import { quoteName } from '../catalogue/sql-text.ts';
 import type { Check, RowCheck } from './compile-check.ts';
 
 /** A check's answer out of the common pass. */
@@ -37,9 +38,16 @@ export async function scan(
     const known = aggregates.indexOf(aggregate);
     return known < 0 ? aggregates.push(aggregate) - 1 : known;
   };
-  const places = checks.map((check) => placesOf(check, Math.min(maxRows, MAX_LOWEST - 1), at));
+  // A condition that several aggregates ask for is computed once, as a column.
+  const flags: string[] = [];
+  const flag = (condition: string): string => {
+    const known = flags.indexOf(condition);
+    return quoteName(`flag\t${known < 0 ? flags.push(condition) - 1 : known}`);
+  };
+  const places = checks.map((check) => placesOf(check, Math.min(maxRows, MAX_LOWEST - 1), at, flag));
   const joins = checks.flatMap((check) => (check.kind === 'row' ? [check.join] : []));
-  const from = `${relation} AS data${[...new Set(joins)].join('')}`;
+  const columns = flags.map((condition, i) => `, ${condition} AS ${quoteName(`flag\t${i}`)}`).join('\n');
+  const from = `(SELECT data.*${columns} FROM ${relation} AS data${[...new Set(joins)].join('')})`;
   const result = await connection.runAndReadAll(`SELECT ${aggregates.join(',\n')} FROM ${from}`);
   const row = result.getRows()[0]!;
   const answers = places.map((place) => ({
@@ -61,20 +69,25 @@ interface Places {
 }
 
 /** Where a check's aggregates stand; equal ones are computed once. */
-function placesOf(check: Check, maxRows: number, at: (aggregate: string) => number): Places {
+function placesOf(
+  check: Check,
+  maxRows: number,
+  at: (aggregate: string) => number,
+  flag: (condition: string) => string,
+): Places {
   const none: Places = { checked: null, failing: null, rows: null, clean: null, value: null };
   switch (check.kind) {
     case 'row':
       return {
         ...none,
-        checked: at(countOf(check.applies)),
-        failing: at(countOf(failsSql(check))),
-        rows: maxRows === 0 ? null : at(`min(_row, ${maxRows}) FILTER (WHERE ${failsSql(check)})`),
+        checked: at(countOf(check.applies, flag)),
+        failing: at(countOf(failsSql(check), flag)),
+        rows: maxRows === 0 ? null : at(`min(_row, ${maxRows}) FILTER (WHERE ${flag(failsSql(check))})`),
       };
     case 'group':
       return {
         ...none,
-        checked: at(countOf(check.applies)),
+        checked: at(countOf(check.applies, flag)),
         clean: check.clean === null ? null : at(check.clean),
       };
     case 'dataset':
@@ -87,8 +100,8 @@ function numbersOf(value: DuckDBValue | undefined): readonly number[] {
   return value instanceof DuckDBListValue ? value.items.map(Number).sort((a, b) => a - b) : [];
 }
 
-function countOf(condition: string): string {
-  return condition === 'true' ? 'count(*)' : `count(*) FILTER (WHERE ${condition})`;
+function countOf(condition: string, flag: (condition: string) => string): string {
+  return condition === 'true' ? 'count(*)' : `count(*) FILTER (WHERE ${flag(condition)})`;
 }
 
 /** The fault of a row that is not checked is never computed: SQL of a person may fail on such rows. */
