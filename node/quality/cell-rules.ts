@@ -2,7 +2,7 @@
  * Rules that weigh cells against each other, as SQL: consensus and typo.
  *
  * The SQL that a person wrote into them is judged like any other (node/quality/sandbox.ts). The rows come with their missing
- * cells null, so that no rule has to know which texts stand for one.
+ * cells null and all others as text, so that no rule has to know which texts stand for one, or a column's type.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { quoteName, quoteText } from '../catalogue/sql-text.ts';
@@ -10,7 +10,7 @@ import { BLANKS_SQL, type Column, isText, textSql } from './compile-cell.ts';
 import { consensusSql } from './consensus.ts';
 import { normaliseSql } from './normalise.ts';
 import type { Rule, RuleOf } from './rule.ts';
-import { conditionSql, type Scope } from './sandbox.ts';
+import { assertBinds, conditionSql, type Scope } from './sandbox.ts';
 import { typoSql } from './typo.ts';
 
 /** A value made of a row's cells, as a rule says it. */
@@ -69,6 +69,17 @@ export async function operandSql(
 ): Promise<string> {
   if (typeof operand !== 'string') return normaliseSql(operand.normalise, quoteName(field));
   return conditionSql(source.connection, { rule: rule.id, place, sql: operand }, scopeOf(source));
+}
+
+/**
+ * Judges what a rule proposes before any row is read, like all that a person wrote; it is asked for much later.
+ * @throws {ProtocolError} RULE_SQL_INVALID, RULE_SQL_FORBIDDEN
+ */
+export async function assertProposal(source: CellSource, rule: Rule): Promise<void> {
+  if (typeof rule.propose !== 'string') return;
+  const value = await operandSql(source, rule, 'propose', '', rule.propose);
+  const fragment = { rule: rule.id, place: 'propose', sql: rule.propose };
+  await assertBinds(source.connection, fragment, `SELECT CAST(${value} AS VARCHAR) FROM ${presentCells(source)}`);
 }
 
 async function checkedRows(source: CellSource, rule: Rule): Promise<string> {

@@ -5,6 +5,7 @@
  */
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { quoteName, quoteText } from '../catalogue/sql-text.ts';
+import { assertProposal } from './cell-rules.ts';
 import {
   type Column,
   dateSql,
@@ -76,6 +77,7 @@ async function compileRule(context: CompileContext, ruleSet: RuleSet, rule: Rule
     rule.when === undefined ? 'true' : `coalesce(${await condition(context, rule, 'when', rule.when)}, false)`;
   const present = (...fields: readonly string[]): string =>
     [when, ...fields.map((field) => `NOT ${missingSql(column(field), ruleSet.missing)}`)].join(' AND ');
+  await assertProposal({ ...context, missing: ruleSet.missing }, rule);
   const parts: RuleParts = { context, ruleSet, when, column, present };
   if (isGroupRule(rule)) return groupChecks(parts, rule);
   switch (rule.type) {

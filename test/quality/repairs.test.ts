@@ -71,6 +71,13 @@ test('what was decided is not asked again, and a source that took the patch has 
   assert.deepEqual(counts, { written: 0, void: 0, applied: 2 });
 });
 
+test('a proposal that is no SQL ends a scored run before it reads a row', async (t) => {
+  const { loop } = await openChannel(t);
+  await writeFile(loop.rules, REPAIRING.replace("replace(phone, ' ', '')", 'replace(telephone, 1)'));
+  assert.match((await refusalOf(() => loop.run())).code, /^RULE_SQL_(INVALID|FORBIDDEN)$/);
+  assert.equal((await loop.node.logged()).length, 0);
+});
+
 test('neither the log of events nor the log of the node holds a cell or a repair', async (t) => {
   const { loop, call } = await openChannel(t);
   await call('propose', {});
