@@ -3,7 +3,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type InlineDataset, parseSubjectCell } from '@sealedger/node/catalogue/dataset.ts';
+import { suggestedLevel } from '@sealedger/node/catalogue/draft.ts';
 import { readTable, tableColumns } from '@sealedger/node/catalogue/table.ts';
+import type { Item } from '@sealedger/protocol/catalogue/entry.ts';
+import type { DatasetField } from '@sealedger/protocol/dataset.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { type Model, parseModel } from '@sealedger/protocol/model.ts';
 import { type Scenario, scenarioSchema } from '@sealedger/protocol/scenario.ts';
@@ -82,12 +85,20 @@ function datasetConfig(
     name: datasetNameOf(table),
     file: join(directory, table),
     subject,
-    level: 3,
-    fields: fields.map((name) => {
+    fields: fields.map((name): DatasetField => {
       const missing = imputed.get(name);
-      return missing === undefined ? { name, kind: 'text' as const } : { name, kind: 'number' as const, missing };
+      const item = itemOf(name, missing === undefined ? 'character' : 'number');
+      return missing === undefined ? { name, kind: 'text', item } : { name, kind: 'number', missing, item };
     }),
   };
+}
+
+/** What a scenario's field tells of a person's means is of JR/T 0197 level 3, unless its name tells of more. */
+const LEAST_LEVEL = 3;
+
+function itemOf(name: string, type: Item['type']): Item {
+  const level = Math.max(LEAST_LEVEL, suggestedLevel({ name, identifier: null }).level);
+  return { title: name, type, level, dataClass: 'general' };
 }
 
 export function datasetNameOf(table: string): string {

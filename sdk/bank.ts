@@ -20,6 +20,7 @@ import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
 import { z } from 'zod';
 import { collectBankEvidence } from './bank-evidence.ts';
 import { awaitDecision, type BankRequest, type RequestInput, submitRequest } from './bank-request.ts';
+import { type Catalogues, openCatalogues } from './catalogue.ts';
 import { type ComputeProgress, computeTable } from './compute.ts';
 import { peerOf } from './peer-of.ts';
 import type { BankPorts } from './ports.ts';
@@ -81,6 +82,8 @@ export interface Bank {
   evidence(requestId: string): Promise<readonly { readonly name: string; readonly bundle: Bundle }[]>;
   /** What shows that a committed batch has this subject's score; null where none has. It holds identifier and score. */
   opening(requestId: string, subject: SubjectId): Promise<ReleaseOpening | null>;
+  /** This member's way into the catalogues of all nodes; see catalogue.ts. */
+  readonly catalogues: Catalogues;
   readonly traffic: PeerClient['traffic'];
   readonly ledger: LedgerClient;
 }
@@ -106,6 +109,7 @@ export async function openBank(options: BankOptions): Promise<Bank> {
       return collectBankEvidence(context, requestId);
     },
     opening: (requestId, subject) => openRelease(context.ports.store, requestId, subject),
+    catalogues: openCatalogues(context),
     traffic: context.peers.traffic,
     ledger: context.ledger,
   };

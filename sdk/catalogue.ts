@@ -61,6 +61,28 @@ export interface CatalogueSearch {
   readonly more: boolean;
 }
 
+/** The functions of this file for one member. */
+export interface Catalogues {
+  search(query?: Parameters<typeof searchCatalogues>[1]): ReturnType<typeof searchCatalogues>;
+  entry(id: string): ReturnType<typeof catalogueEntry>;
+  lineage(of: Parameters<typeof catalogueLineage>[1]): ReturnType<typeof catalogueLineage>;
+  exportDcat(owner?: string): ReturnType<typeof exportDcat>;
+  fileNeed(words: Omit<Need, 'nonce'>, to?: readonly string[]): ReturnType<typeof fileNeed>;
+  needs(needId?: string): ReturnType<typeof needStatuses>;
+}
+
+/** Binds a member to the functions of this file. */
+export function openCatalogues(context: CatalogueContext): Catalogues {
+  return {
+    search: (query) => searchCatalogues(context, query),
+    entry: (id) => catalogueEntry(context, id),
+    lineage: (of) => catalogueLineage(context, of),
+    exportDcat: (owner) => exportDcat(context, owner),
+    fileNeed: (words, to) => fileNeed(context, words, to),
+    needs: (needId) => needStatuses(context, needId),
+  };
+}
+
 const MAX_ANSWER_BYTES = 64 << 20;
 const TIMEOUT_MS = 15_000;
 

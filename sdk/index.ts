@@ -35,6 +35,14 @@ export { type LogInput, type LogVerification, verifyLog } from './audit/verify-l
 export { type Bank, type BankOptions, openBank } from './bank.ts';
 export type { BankRequest, RequestInput } from './bank-request.ts';
 export {
+  type CatalogueContext,
+  type CatalogueFault,
+  type CatalogueSearch,
+  type Catalogues,
+  openCatalogues,
+  searchCatalogues,
+} from './catalogue.ts';
+export {
   type CollectedEvidence,
   collectEvidence,
   collectWholeEvidence,

@@ -1,6 +1,7 @@
 /** The catalogue as the node's other parts see it: put together, and filled at the start from the configuration. */
-import { readFile } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { type Catalogue, createCatalogue } from '../catalogue/catalogue.ts';
 import { inlineLevel } from '../catalogue/dataset.ts';
@@ -27,9 +28,23 @@ export function catalogueOf(parts: NodeParts): Catalogue {
   });
 }
 
+const tidied = new WeakSet<NodeParts>();
+
+/** Removes what readings left behind that a stop interrupted; once, before anything is read. */
+async function tidyWork(parts: NodeParts): Promise<void> {
+  if (tidied.has(parts)) return;
+  tidied.add(parts);
+  const { workDirectory } = readingOf(parts.config).limits;
+  const names = existsSync(workDirectory) ? await readdir(workDirectory) : [];
+  for (const name of names.filter((left) => /^(source|fingerprint)-[0-9a-f]{16}$/.test(left))) {
+    await rm(join(workDirectory, name), { recursive: true, force: true });
+  }
+}
+
 /** Offers what people published before, then publishes what the configuration names. @throws {ProtocolError} as publishing */
 export async function publishConfigured(parts: NodeParts): Promise<void> {
   const catalogue = catalogueOf(parts);
+  await tidyWork(parts);
   for (const dataset of await catalogue.reopen()) parts.log.info('source away', { dataset });
   for (const dataset of parts.config.datasets) {
     if (typeof dataset === 'string') await catalogue.configuredDraft(await readDefinition(dataset), placeOf(dataset));

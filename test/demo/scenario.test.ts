@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { inlineLevel } from '@sealedger/node/catalogue/dataset.ts';
 import { readTable } from '@sealedger/node/catalogue/table.ts';
 import { identifierKind, parseIdentifier } from '@sealedger/protocol/identifier.ts';
 import { transformedValue } from '@sealedger/protocol/model.ts';
@@ -118,11 +119,18 @@ describe('a scenario directory', () => {
   it('declares as numbers what the model uses as numbers, with its imputation value', async (t) => {
     const files = await readScenario(await changed(t, async () => undefined));
     const tax = files.datasets.get('tax-bureau')!;
-    assert.deepEqual(tax.fields, [
-      { name: 'taxed_income', kind: 'number', missing: 76_000 },
-      { name: 'arrears', kind: 'number', missing: 0 },
-      { name: 'grade', kind: 'text' },
-    ]);
+    assert.deepEqual(
+      tax.fields.map(({ item: _item, ...field }) => field),
+      [
+        { name: 'taxed_income', kind: 'number', missing: 76_000 },
+        { name: 'arrears', kind: 'number', missing: 0 },
+        { name: 'grade', kind: 'text' },
+      ],
+    );
+    assert.deepEqual(
+      [tax.level, inlineLevel(tax), tax.fields.map(({ item }) => item?.level)],
+      [undefined, 3, [3, 3, 3]],
+    );
     assert.deepEqual(files.gates, ['data-bureau', INDEPENDENT_GATE]);
   });
 
