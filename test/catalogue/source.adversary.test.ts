@@ -246,7 +246,7 @@ describe('what reads a source reads nothing else', () => {
     );
     await writeFile(join(directory, 'gb.csv'), Buffer.concat([GB, Buffer.alloc(17 << 20, 'a,b\n')]));
     await assert.rejects(
-      ask({ type: 'csv', file: join(directory, 'gb.csv'), encoding: 'gbk' }, limits),
+      ask({ type: 'csv', file: join(directory, 'gb.csv'), encoding: 'gbk' }, { ...limits, timeoutMs: 60_000 }),
       refusal('SOURCE_MEMORY', { diskMb: 16 }),
     );
   });
