@@ -104,8 +104,8 @@ export async function retestOrder(
 }
 
 function wantedOf({ rows }: OrderRows, { key }: PlaceOptions): Parameters<typeof copyCandidates>[2] {
-  if (key.length > 0) return { digests: rows.flatMap(([, keyed]) => (keyed === null ? [] : [keyed])), rows: [] };
-  return { digests: rows.map(([, , digest]) => digest), rows: rows.map(([row]) => row) };
+  const digests = rows.flatMap(([, keyed, digest]) => (key.length === 0 ? [digest] : keyed === null ? [] : [keyed]));
+  return { digests, rows: rows.map(([row]) => row) };
 }
 
 interface Comparison {

@@ -64,8 +64,9 @@ export async function placesByDigest(
 }
 
 /**
- * Copies of the rows that may be those of an order, made in one pass over the source: rows with one of the keys, or, without
- * a key, with one of the contents or the numbers. @returns the source with the copies as its relation.
+ * Copies of the rows that may be those of an order: first those with its numbers, then, by key or content, what is not among
+ * them. Where no row moved, that is one pass without a digest of every row.
+ * @returns the source with the copies as its relation.
  */
 export async function copyCandidates(
   source: RunSource,
@@ -75,21 +76,23 @@ export async function copyCandidates(
 ): Promise<RunSource> {
   assertColumns(source, options);
   const { connection, relation } = source;
-  const digests = await tableOfDigests(source, wanted.digests);
+  const copy = { ...source, relation: quoteName(name) };
   const numbers = await tableOfRows(source, 'numbers_to_copy', wanted.rows);
-  const byKey = options.key.length > 0;
-  const digest = byKey ? keyDigest(options) : rowDigest(source, options);
-  const byNumber = byKey ? '' : ` OR data._row IN (SELECT row FROM ${numbers})`;
-  const copy = quoteName(name);
-  try {
-    await connection.run(
-      `CREATE TEMP TABLE ${copy} AS SELECT data.* FROM ${relation} AS data WHERE ${digest} IN (SELECT digest FROM ${digests})${byNumber}`,
-    );
-    return { ...source, relation: copy };
-  } finally {
-    await connection.run(`DROP TABLE ${digests}`);
-    await connection.run(`DROP TABLE ${numbers}`);
-  }
+  await connection.run(
+    `CREATE TEMP TABLE ${copy.relation} AS SELECT data.* FROM ${relation} AS data SEMI JOIN ${numbers} AS wanted ON data._row = wanted.row`,
+  );
+  await connection.run(`DROP TABLE ${numbers}`);
+  const by = options.key.length > 0 ? 'key' : 'digest';
+  const there = new Set((await placesByDigest(copy, by, wanted.digests, options)).map((place) => place[by]));
+  const missing = wanted.digests.filter((digest) => !there.has(digest));
+  if (missing.length === 0) return copy;
+  const digests = await tableOfDigests(source, missing);
+  const digest = by === 'key' ? keyDigest(options) : rowDigest(source, options);
+  await connection.run(
+    `INSERT INTO ${copy.relation} SELECT data.* FROM ${relation} AS data WHERE ${digest} IN (SELECT digest FROM ${digests})`,
+  );
+  await connection.run(`DROP TABLE ${digests}`);
+  return copy;
 }
 
 /** A temporary table `name (row BIGINT)` on a source's connection. @returns its quoted name. */
