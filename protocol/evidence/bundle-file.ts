@@ -10,10 +10,10 @@ import { SUITE } from '../domains.ts';
 import { ProtocolError } from '../errors.ts';
 import { hex32, parseDocument } from '../schema.ts';
 import { type Bundle, subjectSchema } from './bundle.ts';
+import { headerOf } from './bundle-order.ts';
 import { bloomBits, fileBlockSchema, packBlock, unpackBlock } from './file-chain.ts';
 import { fileOrganisationSchema, packLogs, unpackLogs } from './file-log.ts';
 import { type Json, placeWords, shareWords } from './file-words.ts';
-import { readHeader } from './receipt-proof.ts';
 import { contractsSchema } from './trust.ts';
 
 const BUNDLE_FORMAT = 'sealedger-evidence-bundle';
@@ -74,7 +74,7 @@ function packBundle({ subject, chain, blocks, receipts, ...logs }: Bundle): Bund
     subject,
     chain,
     blocks: blocks.map((block) => {
-      const { hash } = readHeader(block.header);
+      const { hash } = headerOf(block);
       return packBlock(
         block,
         receipts.filter((receipt) => receipt.block === hash),

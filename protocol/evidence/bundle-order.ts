@@ -2,9 +2,18 @@
 import type { Bundle, BundleBlock, BundleConsistency, BundleItem, BundleReceipt, SignedStatement } from './bundle.ts';
 import type { SignedCheckpoint } from './checkpoint.ts';
 import { organisationOfSource } from './event.ts';
-import { readHeader } from './receipt-proof.ts';
+import { type BlockHeader, readHeader } from './receipt-proof.ts';
 
 type Key = readonly (string | number)[];
+
+const headers = new WeakMap<BundleBlock, BlockHeader>();
+
+/** The header of a block, hashed once for each block that code holds. @throws {ProtocolError} BLOCK_HEADER_MALFORMED */
+export function headerOf(block: BundleBlock): BlockHeader {
+  const known = headers.get(block) ?? readHeader(block.header);
+  headers.set(block, known);
+  return known;
+}
 
 /** What makes two parts the same part, and gives their order. */
 export type PartKeys = {
@@ -21,11 +30,10 @@ export type PartKeys = {
  * @throws {ProtocolError} BLOCK_HEADER_MALFORMED
  */
 export function partKeys(blocks: readonly BundleBlock[]): PartKeys {
-  const headers = new Map(blocks.map(({ header }) => [header, readHeader(header)]));
-  const numbers = new Map([...headers.values()].map(({ hash, number }) => [hash, number]));
+  const numbers = new Map(blocks.map(headerOf).map(({ hash, number }) => [hash, number]));
   return {
-    blocks: ({ header }) => {
-      const { number, hash } = headers.get(header) ?? readHeader(header);
+    blocks: (block) => {
+      const { number, hash } = headerOf(block);
       return [number, hash];
     },
     receipts: ({ block, transactionIndex }) => [numbers.get(block) ?? -1, block, transactionIndex],

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { concat, fromHex, toHex } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
 import type { BundleBlock, BundleReceipt } from './bundle.ts';
-import { readHeader } from './receipt-proof.ts';
+import { headerOf } from './bundle-order.ts';
 
 const BLOOM_BYTES = 256;
 const BLOOM_FIELD = 6;
@@ -75,10 +75,13 @@ export function packBlock(block: BundleBlock, receipts: readonly BundleReceipt[]
 
 export function unpackBlock(block: FileBlock, bits: BloomBits): { block: BundleBlock; receipts: BundleReceipt[] } {
   const fields = block.header.toSpliced(BLOOM_FIELD, 0, unpackBloom(block.bloom));
-  const header = encodeRlp(fields.map(prefixed)).slice(2);
-  const { hash } = readHeader(header);
+  const unpacked: BundleBlock = {
+    header: encodeRlp(fields.map(prefixed)).slice(2),
+    seals: block.seals.map(([validator, signature]) => ({ validator, signature })),
+  };
+  const { hash } = headerOf(unpacked);
   return {
-    block: { header, seals: block.seals.map(([validator, signature]) => ({ validator, signature })) },
+    block: unpacked,
     receipts: block.receipts.map((receipt) => ({
       block: hash,
       transactionIndex: receipt.at,

@@ -6,12 +6,8 @@
  */
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import type { Bundle, BundleBlock, BundleReceipt } from '@sealedger/protocol/evidence/bundle.ts';
-import {
-  type BlockHeader,
-  type ReceiptLog,
-  readHeader,
-  readProvenLogs,
-} from '@sealedger/protocol/evidence/receipt-proof.ts';
+import { headerOf } from '@sealedger/protocol/evidence/bundle-order.ts';
+import { type BlockHeader, type ReceiptLog, readProvenLogs } from '@sealedger/protocol/evidence/receipt-proof.ts';
 import { findSeals, type SealFinding } from '@sealedger/protocol/evidence/seals.ts';
 import { pinnedContracts, type Trust } from '@sealedger/protocol/evidence/trust.ts';
 import { decodeEvent, type EventName, type EventOf, type LedgerEvent } from '@sealedger/protocol/ledger/events.ts';
@@ -35,7 +31,7 @@ export function proveFacts(
   claims: ClaimList,
 ): ProvenFacts {
   const headers = new Map<string, BlockHeader>();
-  const read = bundle.blocks.map((block) => ({ block, header: readHeader(block.header) }));
+  const read = bundle.blocks.map((block) => ({ block, header: headerOf(block) }));
   const vouchedFor = ancestorsOf(trust.checkpoint, new Map(read.map(({ header }) => [header.hash, header])));
   for (const { block, header } of read) {
     if (checkSeals(block, header, vouchedFor, { trust, ed25519, claims })) headers.set(header.hash, header);

@@ -2,9 +2,8 @@
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import { type Bundle, type BundleSubject, concernsSubject } from '@sealedger/protocol/evidence/bundle.ts';
 import { bundleText } from '@sealedger/protocol/evidence/bundle-file.ts';
-import { isOrdered, partKeys } from '@sealedger/protocol/evidence/bundle-order.ts';
+import { headerOf, isOrdered, partKeys } from '@sealedger/protocol/evidence/bundle-order.ts';
 import { organisationOfSource } from '@sealedger/protocol/evidence/event.ts';
-import { readHeader } from '@sealedger/protocol/evidence/receipt-proof.ts';
 import type { Trust } from '@sealedger/protocol/evidence/trust.ts';
 import type { EventOf, LedgerEvent } from '@sealedger/protocol/ledger/events.ts';
 import type { ClaimList } from './claims.ts';
@@ -47,9 +46,9 @@ export function checkPins(bundle: Bundle, trust: Trust, claims: ClaimList): void
 /** A block without receipts that leads from no block here to the next: headers tie what is before to a block that is pinned. */
 function idleBlock({ blocks, receipts }: Bundle): Bundle['blocks'][number] | undefined {
   const about = new Set(receipts.map(({ block }) => block));
-  const hashes = new Set(blocks.map(({ header }) => readHeader(header).hash));
-  return blocks.find(({ header }) => {
-    const { hash, parentHash } = readHeader(header);
+  const hashes = new Set(blocks.map((block) => headerOf(block).hash));
+  return blocks.find((block) => {
+    const { hash, parentHash } = headerOf(block);
     return !about.has(hash) && !hashes.has(parentHash);
   });
 }

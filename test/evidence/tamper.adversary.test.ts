@@ -133,9 +133,9 @@ for (const subject of subjects) {
   test(`${subject.kind}: one byte of the file changed, wherever it is, breaks the claim that rests on it`, async () => {
     const text = bundleText(await story.bundle(subject));
     // A prime step reaches every kind of byte and keeps the test short; byte-flips.deep.test.ts leaves none out.
-    const places = Array.from({ length: Math.ceil(text.length / 401) }, (_, i) => i * 401);
+    const places = Array.from({ length: Math.ceil(text.length / 701) }, (_, i) => i * 701);
     const { unreadable, failed } = flipBytes(text, story.trust, [...places, text.length - 1]);
-    assert.ok(unreadable > 10 && failed > 10, `${unreadable} unreadable, ${failed} failed`);
+    assert.ok(unreadable > 3 && failed > 3, `${unreadable} unreadable, ${failed} failed`);
   });
 }
 
