@@ -90,7 +90,7 @@ export function checkTable(
     const failures: Failure[] = [];
     await runRuleSet(source, rules, {
       sink: { write: async (found) => void failures.push(...found) },
-      maxFailuresPerRule: 1_000_000,
+      maxFailuresPerRule: 10_000,
       timeoutMs: LIMITS.timeoutMs,
       asOfMs: AS_OF_MS,
       sourceChangedMs: null,
