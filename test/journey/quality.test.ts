@@ -243,6 +243,9 @@ describe('the quality of a table', { timeout: 300_000 }, () => {
       ],
     );
     answers.push(JSON.stringify(verified));
+    const described = await command('openapi');
+    assert.match(described.stdout, /"\/admin\/v1\/quality\.run"/);
+    assert.match(described.stdout, /"\/v1\/datasets\/\{id\}\/quality"/);
     const lying = await context();
     const peers = {
       ...lying.peers,
