@@ -29,6 +29,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   check: (call) => runRules(call, 'check'),
   rules: checkRules,
   report: printReport,
+  dqv: printDqv,
   history: printHistory,
   ranking: printRanking,
   points: printPoints,
@@ -67,6 +68,14 @@ async function printReport(call: AdminCall): Promise<number> {
   const input = { dataset: call.word(0, 'DATASET'), locale, ...(reportHash === undefined ? {} : { reportHash }) };
   const { report, html } = await call.ask(qualityContracts.report, input);
   return tell(call, report, call.option('format') === 'html' ? html : reportText(report, wordsIn(locale)));
+}
+
+/** The report as W3C DQV, JSON-LD. */
+async function printDqv(call: AdminCall): Promise<number> {
+  const reportHash = call.option('report');
+  const input = { dataset: call.word(0, 'DATASET'), ...(reportHash === undefined ? {} : { reportHash }) };
+  const { dqv } = await call.ask(qualityContracts.report, input);
+  return tell(call, dqv, `${JSON.stringify(dqv, null, 2)}\n`);
 }
 
 async function printHistory(call: AdminCall): Promise<number> {

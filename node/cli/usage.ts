@@ -3,7 +3,7 @@ export const USAGE = `usage: sealedger-node COMMAND …
 
   run --config FILE [--exit-with-parent]     run the node
   dataset init|check|draft|submit|approve|publish|withdraw|show|list|lineage …   describe, review and publish datasets
-  quality run|check|rules|report|history|ranking|points|schedule …   measure datasets, and what came of it
+  quality run|check|rules|report|dqv|history|ranking|points|schedule …   measure datasets, and what came of it
   workorder list|show|assign|fix|reject|close|reopen|retest|export …   failing rows on their way back
   repair propose|list|accept|refuse|patch …   proposed values for failing cells
   openapi --config FILE [--out FILE]         the node's OpenAPI 3.1 description

@@ -6,9 +6,10 @@ import { z } from 'zod';
 import { personWith } from '../people.ts';
 import { pointEntries } from '../quality/account.ts';
 import { planOf, reportKey } from '../quality/assess.ts';
+import { dqvOf } from '../quality/dqv.ts';
 import { historyOf, rankDatasets, rankUnits } from '../quality/history.ts';
 import { pointsRuleHash } from '../quality/points.ts';
-import { type QualityReport, qualityReportSchema } from '../quality/report.ts';
+import { reportHash as hashOf, type QualityReport, qualityReportSchema } from '../quality/report.ts';
 import { reportHtml } from '../quality/report-html.ts';
 import { type AdminCommand, type AdminContext, adminCommand } from '../server/admin.ts';
 import type { NodeParts } from './parts.ts';
@@ -44,7 +45,7 @@ export const qualityContracts = {
       reportHash: hex32.optional(),
       locale: z.enum(['en', 'zh-CN']).default('zh-CN'),
     }),
-    output: z.strictObject({ report: qualityReportSchema, html: z.string() }),
+    output: z.strictObject({ report: qualityReportSchema, html: z.string(), dqv: z.unknown() }),
   },
   history: {
     name: 'quality.history',
@@ -107,7 +108,7 @@ export function adminQuality(parts: NodeParts): readonly AdminCommand[] {
         history: entries.slice(0, until + 1),
         orders: (await quality.orders.list()).filter((order) => order.dataset === dataset),
       });
-      return { report: found, html };
+      return { report: found, html, dqv: dqvOf(found, hashOf(found)) };
     }),
     adminCommand(history, async ({ dataset }) => ({ entries: (await historyOf(state, dataset)).map(viewOfEntry) })),
     adminCommand(ranking, async ({ of, dataset }) => {

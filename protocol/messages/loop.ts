@@ -88,6 +88,7 @@ export const loopMessages = {
   check DATASET [--sample ROWS]      run the rules and record nothing
   rules FILE                         check a rule file; needs no node
   report DATASET [--report HASH] [--format html]
+  dqv DATASET [--report HASH]        a report as W3C DQV (JSON-LD)
   history [DATASET]                  scores over time
   ranking [--of datasets|units] [--dataset DATASET]
   points [DATASET]                   points and what they were given for
@@ -97,6 +98,7 @@ export const loopMessages = {
   check 数据集 [--sample 行数]       试运行规则,不作记录
   rules 文件                         检查规则文件,无需节点
   report 数据集 [--report 摘要] [--format html]
+  dqv 数据集 [--report 摘要]         W3C DQV(JSON-LD)
   history [数据集]                   历次得分
   ranking [--of datasets|units] [--dataset 数据集]
   points [数据集]                    积分及其由来

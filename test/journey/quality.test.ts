@@ -222,6 +222,7 @@ describe('the quality of a table', { timeout: 300_000 }, () => {
     assert.deepEqual(points.totals, [{ dataset: 'payers', total: sum }]);
     assert.ok(points.entries.some(({ cause }) => cause === 'improvement'));
     assert.match((await command('quality', 'ranking')).stdout, /payers.*100\.00.*\+/);
+    assert.match((await command('quality', 'dqv', 'payers')).stdout, /dqv:QualityMeasurement/);
     const { html } = await reportPages();
     assert.match(html, /<svg/);
     assert.match(html, new RegExp(reportHash));
