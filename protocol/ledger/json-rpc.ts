@@ -70,15 +70,35 @@ async function post(
   method: string,
   body: string,
 ): Promise<string> {
-  try {
+  const once = async (): Promise<string> => {
     const signal = AbortSignal.timeout(timeoutMs);
     const headers = { 'content-type': 'application/json' };
     const response = await fetchFunction(url, { method: 'POST', headers, body, signal });
     if (GATEWAY_ERRORS.has(response.status)) throw new Error(`HTTP status ${response.status}`);
-    return await response.text();
+    return response.text();
+  };
+  try {
+    try {
+      return await once();
+    } catch (error) {
+      if (!isDroppedConnection(error)) throw error;
+      return await once();
+    }
   } catch (cause) {
     throw new ProtocolError('CHAIN_UNREACHABLE', { method }, { cause });
   }
+}
+
+/** How the platform's fetch names a connection that the other side closed. */
+const DROPPED: readonly unknown[] = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'];
+
+/**
+ * Whether a kept connection was closed by the other side while this process was busy. Any call may then be made again at
+ * once: reads change nothing, and a signed transaction is the same transaction.
+ */
+function isDroppedConnection(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && DROPPED.includes(cause.code);
 }
 
 function parseReply(method: string, text: string): unknown {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
+import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { Transaction } from 'ethers';
 import { startConsortium, switchable } from './chains.ts';
 
@@ -104,4 +105,30 @@ test('with confirmations, a block that is replaced meanwhile does not count', as
   const tax = client('tax', { rpc: reorganised, clock, confirmations: 1 });
   const outcome = await tax.anchor(1, digest('c'));
   assert.notEqual(outcome.blockHash, replaced);
+});
+
+test('a kept connection that the other side closed is no chain that is away; one that closes twice is', async () => {
+  const dropped = (code: string) =>
+    Object.assign(new TypeError('fetch failed'), { cause: Object.assign(new Error('other side closed'), { code }) });
+  const answering = (failures: readonly string[]) => {
+    const left = [...failures];
+    let calls = 0;
+    const rpc = createJsonRpc('http://chain.example', async () => {
+      calls += 1;
+      const code = left.shift();
+      if (code !== undefined) throw dropped(code);
+      return { ok: true, status: 200, text: async () => '{"result":"0x1"}' };
+    });
+    return { rpc, calls: () => calls };
+  };
+  for (const code of ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']) {
+    const { rpc, calls } = answering([code]);
+    assert.equal(await rpc.request('eth_chainId', []), '0x1');
+    assert.equal(calls(), 2);
+  }
+  const twice = answering(['UND_ERR_SOCKET', 'UND_ERR_SOCKET']);
+  await assert.rejects(twice.rpc.request('eth_chainId', []), coded('CHAIN_UNREACHABLE'));
+  const refused = answering(['ECONNREFUSED']);
+  await assert.rejects(refused.rpc.request('eth_chainId', []), coded('CHAIN_UNREACHABLE'));
+  assert.equal(refused.calls(), 1);
 });
