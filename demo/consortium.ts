@@ -14,6 +14,7 @@ import { nobleEd25519, x25519PublicKey } from '@sealedger/protocol/signature.ts'
 import { computeAddress } from 'ethers';
 import { admitOrganisations } from '../deploy/admit.ts';
 import { systemClock } from '../deploy/clock.ts';
+import { scenarioRules } from './quality.ts';
 import { datasetNameOf, type ScenarioFiles } from './scenario-files.ts';
 
 export interface ChainPlace {
@@ -145,6 +146,7 @@ export async function writeNodeConfig(
     rpcUrl: chain.rpcUrl,
     deployment: chain.deploymentFile,
     datasets: dataset === undefined ? [] : [dataset],
+    quality: dataset === undefined ? [] : [{ dataset: dataset.name, rules: 'rules.yaml' }],
     ...(scenario.register.node === org ? { register } : {}),
     policy: {
       requesters: [scenario.bank.node],
@@ -160,6 +162,7 @@ export async function writeNodeConfig(
   const keystore = join(config.dataDir, 'keystore.json');
   if (!existsSync(keystore))
     await writeFile(keystore, await readFile(join(directory, 'keystore.json')), { mode: 0o600 });
+  if (dataset !== undefined) await writeFile(join(directory, 'rules.yaml'), scenarioRules(dataset));
   const path = join(directory, 'node.json');
   await writeFile(path, `${JSON.stringify(config, null, 1)}\n`);
   return path;

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { displayWidth } from '@sealedger/sdk/audit/report-text.ts';
+import type { MeasuredQuality } from './quality.ts';
 import type { Applicant, ScenarioFiles } from './scenario-files.ts';
 
 export interface Quality {
@@ -96,8 +97,18 @@ export type AuditFigures = {
   readonly findings: number;
 } | null;
 
+/** Datasets and their scores in words. */
+export function scoresText(scores: readonly MeasuredQuality[]): string {
+  return scores.map(({ dataset, score }) => `${dataset} ${score.toFixed(2)}`).join(', ');
+}
+
 /** The closing table. */
-export function closingTable(files: ScenarioFiles, report: Report, audit: AuditFigures, locale: Locale): string {
+export function closingTable(
+  files: ScenarioFiles,
+  report: Report,
+  { audit, scores }: { readonly audit: AuditFigures; readonly scores: readonly MeasuredQuality[] },
+  locale: Locale,
+): string {
   const say = (code: Parameters<typeof messageFor>[0], details: Readonly<Record<string, unknown>> = {}): string =>
     messageFor(code, details, locale);
   const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(2);
@@ -117,6 +128,7 @@ export function closingTable(files: ScenarioFiles, report: Report, audit: AuditF
         cleartextAuc: report.cleartextAuc?.toFixed(6) ?? '–',
       }),
     ],
+    [say('RUN_TABLE_QUALITY'), scoresText(scores)],
     [say('RUN_TABLE_TIME'), seconds.join(', ')],
     [say('RUN_TABLE_TRAIL'), say('RUN_TABLE_EVENTS', { ...report.evidence, ...report.chain })],
     [say('RUN_TABLE_REGULATOR'), audit === null ? say('RUN_NO_REGULATOR') : say('RUN_AUDIT', audit)],

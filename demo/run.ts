@@ -26,8 +26,9 @@ import {
 import { explainError } from './explain.ts';
 import { DEFAULT_SIZE, generateScenario } from './generate-scenario.ts';
 import { type Child, ChildFailure, createProcesses, type Processes } from './processes.ts';
+import { type MeasuredQuality, measureQuality } from './quality.ts';
 import { runRegulator } from './regulator.ts';
-import { assessQuality, closingTable, type Report, readScores } from './report.ts';
+import { assessQuality, closingTable, type Report, readScores, scoresText } from './report.ts';
 import { readApplicants, readExpected, readScenario, type ScenarioFiles } from './scenario-files.ts';
 
 interface Options {
@@ -128,6 +129,8 @@ async function main(options: Options, processes: Processes, tell: Teller): Promi
   await writeFile(join(options.out, 'trust.json'), `${JSON.stringify(trustOfDeployment(deployment), null, 1)}\n`);
   const nodes = await timed('publish', () => startNodes(files, organisations, chain, processes));
   tell('RUN_NODES', { count: nodes.length });
+  const scores = await timed('quality', () => measureAll(files, organisations, options.lang));
+  tell('RUN_QUALITY', { scores: scoresText(scores) });
   const outcome = await runBank(options, files, organisations, chain, processes, tell);
   const verified = await timed('verify', () => verifyEvidence(options.out));
   tell('RUN_EVIDENCE', { bundles: outcome.bundles, verified: `${verified.held}/${verified.bundles}` });
@@ -159,7 +162,7 @@ async function main(options: Options, processes: Processes, tell: Teller): Promi
     versions: versions(),
   };
   await writeFile(join(options.out, 'report.json'), `${JSON.stringify(report, null, 1)}\n`);
-  process.stdout.write(`${closingTable(files, report, audit, options.lang)}\n`);
+  process.stdout.write(`${closingTable(files, report, { audit, scores }, options.lang)}\n`);
   tell('RUN_VERIFY_HINT', { out: options.out });
   const isClean = audit === null || audit.findings === 0;
   return verified.held === verified.bundles && outcome.bundles > 0 && isClean ? 0 : 1;
@@ -201,6 +204,20 @@ async function startNodes(
   );
   await Promise.all(nodes.map((node) => node.line('ready')));
   return nodes;
+}
+
+/** Every department measures what it published, before anybody asks for it. */
+async function measureAll(
+  files: ScenarioFiles,
+  organisations: readonly Organisation[],
+  lang: Locale,
+): Promise<MeasuredQuality[]> {
+  return Promise.all(
+    organisations.flatMap(({ org, directory }) => {
+      const dataset = files.datasets.get(org);
+      return dataset === undefined ? [] : [measureQuality(join(directory, 'node.json'), dataset.name, lang)];
+    }),
+  );
 }
 
 async function runBank(

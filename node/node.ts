@@ -55,6 +55,7 @@ const COUNT_TICK_MS = 2000;
 const QUALITY_TICK_MS = 5000;
 const TIDY_TICK_MS = 10_000;
 const START_RETRY_MS = 500;
+const LAST_ANCHOR_MS = 3000;
 const RECONCILE_TICK_MS = 60_000;
 /** How long a transaction is waited for, and how much longer for each block on top: the slowest common block time. */
 const RECEIPT_MS = 60_000;
@@ -145,6 +146,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       await parts.evaluation.close();
       await Promise.all(timers.map((timer) => timer.settled()));
       await evidence.log.settled();
+      await anchorRest(evidence.anchorer);
       await database.close();
     },
   };
@@ -158,6 +160,14 @@ async function anchorOrEnd({ evidence, fail }: NodeParts): Promise<void> {
     if (isTwofoldHistory(error)) fail(error);
     throw error;
   }
+}
+
+/** What was logged last is anchored before the end, where the chain answers soon; else it is at the next start. */
+async function anchorRest(anchorer: NodeParts['evidence']['anchorer']): Promise<void> {
+  const given = new AbortController();
+  const waited = sleep(LAST_ANCHOR_MS, undefined, { signal: given.signal }).catch(() => undefined);
+  await Promise.race([anchorer.flush().catch(() => undefined), waited]);
+  given.abort();
 }
 
 async function ownKeyEpoch(client: LedgerClient, org: string): Promise<number> {

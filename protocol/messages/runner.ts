@@ -19,6 +19,10 @@ export const runnerMessages = {
     en: '{count} nodes run, each with its own keys, store and port; datasets are checked and published.',
     'zh-CN': '{count} 个节点已运行,各有独立的密钥、存储与端口;数据集已检查并发布。',
   },
+  RUN_QUALITY: {
+    en: 'Quality measured and recorded on chain, out of 100: {scores}.',
+    'zh-CN': '数据质量已评分并上链(满分 100):{scores}。',
+  },
   RUN_REQUEST: {
     en: 'The bank sealed {features} weights and put request {requestId} on chain.',
     'zh-CN': '银行已密封 {features} 个权重,并将请求 {requestId} 上链。',
@@ -53,6 +57,7 @@ export const runnerMessages = {
     en: 'Check it yourself: npx sealedger verify {out}/evidence/*.json --trust {out}/trust.json',
     'zh-CN': '自行验证:npx sealedger verify {out}/evidence/*.json --trust {out}/trust.json',
   },
+  RUN_TABLE_QUALITY: { en: 'Quality', 'zh-CN': '质量' },
   RUN_TABLE_RESULT: { en: 'Result', 'zh-CN': '结果' },
   RUN_TABLE_SCORED: {
     en: '{scored} applicants scored, {strangers} not in the register; largest error {maxAbsError}, AUC {auc} (in clear {cleartextAuc})',
