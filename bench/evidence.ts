@@ -7,19 +7,28 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nativeEd25519 } from '@sealedger/node/crypto.ts';
+import { DEFAULT_ANCHOR_LIMITS } from '@sealedger/node/evidence/anchor.ts';
 import { checkLog } from '@sealedger/node/evidence/fsck.ts';
 import { type BatchOp, levelEvidenceStore } from '@sealedger/node/evidence/level-store.ts';
 import { EvidenceLog } from '@sealedger/node/evidence/log.ts';
 import type { EventDraft } from '@sealedger/node/evidence/log-entry.ts';
 import { eventSigner } from '@sealedger/node/evidence/signer.ts';
+import { toHex } from '@sealedger/protocol/bytes.ts';
 import { canonicalText } from '@sealedger/protocol/canonical.ts';
 import { bundleText } from '@sealedger/protocol/evidence/bundle-file.ts';
+import { createLedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
 import { verifyBundleText } from '@sealedger/sdk/verify/verify-bundle.ts';
+import { computeAddress } from 'ethers';
 import { Level } from 'level';
+import { startEngine } from '../deploy/chain-engine.ts';
+import { systemClock } from '../deploy/clock.ts';
+import { deployContracts } from '../deploy/contracts.ts';
 import { batchSubject, requestSubject, tellStory } from '../test/evidence/support/request-story.ts';
 import type { BenchRow } from './bench-row.ts';
 
+const CHAIN_ID = 20221;
+const GENESIS_SECONDS = 1_800_000_000;
 const EVENTS = 20_000;
 const WARM_UP = 4_000;
 const ALONE = 1_000;
@@ -52,6 +61,7 @@ export async function run(): Promise<BenchRow[]> {
     await measureProofs(setting);
     await measureFsck(setting);
     await measureSizes(setting);
+    await measureAnchors(setting);
     await measureBundles(setting);
     return setting.rows;
   } finally {
@@ -142,6 +152,38 @@ async function measureSizes({ log, rows }: Setting): Promise<void> {
 }
 
 /** The bundles of a request over three nodes, two of them departments, and of one released batch. */
+/** Gas of real anchors of this log, and what that is for an event where a checkpoint has as many as a node lets wait. */
+async function measureAnchors({ log, rows }: Setting): Promise<void> {
+  const { rpc, close } = await startEngine(CHAIN_ID, GENESIS_SECONDS);
+  try {
+    const founderKeyHex = '0f'.repeat(32);
+    const accountKeyHex = '0e'.repeat(32);
+    const deployment = await deployContracts({ rpc, founderKeyHex, clock: systemClock, validators: [] });
+    const connect = (privateKeyHex: string) =>
+      createLedgerClient({ rpc, deployment, account: { privateKeyHex }, clock: systemClock });
+    await connect(founderKeyHex).admit({
+      id: log.org,
+      roles: ['department'],
+      endpoint: 'https://tax.example',
+      account: computeAddress(`0x${accountKeyHex}`).slice(2).toLowerCase(),
+      ed25519Key: toHex(publicKey),
+      x25519Key: '0d'.repeat(32),
+    });
+    const { batchEvents } = DEFAULT_ANCHOR_LIMITS;
+    const chain = connect(accountKeyHex);
+    const gas: number[] = [];
+    for (const size of [batchEvents, 2 * batchEvents]) {
+      const { transactionHash } = await chain.anchor(size, await log.rootAt(size));
+      const receipt = await rpc.request('eth_getTransactionReceipt', [`0x${transactionHash}`]);
+      gas.push(Number((receipt as { gasUsed: string }).gasUsed));
+    }
+    rows.push(row('anchor of a checkpoint, after the first', gas[1]!, 'gas'));
+    rows.push(row(`anchor gas per event, ${batchEvents} events a checkpoint`, gas[1]! / batchEvents, 'gas'));
+  } finally {
+    await close();
+  }
+}
+
 async function measureBundles({ rows }: Setting): Promise<void> {
   const story = await tellStory();
   try {
