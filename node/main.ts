@@ -13,7 +13,7 @@ import { openApiCommand } from './cli/openapi-command.ts';
 import { qualityCommand } from './cli/quality-command.ts';
 import { repairCommand } from './cli/repair-command.ts';
 import { runCommand } from './cli/run-command.ts';
-import { statusCommand } from './cli/status-command.ts';
+import { localeOf, statusCommand } from './cli/status-command.ts';
 import { USAGE } from './cli/usage.ts';
 import { workOrderCommand } from './cli/workorder-command.ts';
 
@@ -47,10 +47,16 @@ async function main([name, ...rest]: readonly string[], io: CommandIo): Promise<
   }
 }
 
+/** The language that `--lang` names, so that usage and refusals are in it too. */
+function asked(argv: readonly string[]): string | undefined {
+  const at = argv.indexOf('--lang');
+  return at < 0 ? undefined : argv[at + 1];
+}
+
 process.exit(
   await main(process.argv.slice(2), {
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
-    locale: systemLocale(process.env),
+    locale: localeOf(asked(process.argv), systemLocale(process.env)),
   }),
 );

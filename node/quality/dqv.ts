@@ -4,6 +4,7 @@
  * Made of a report and its digest alone, so that whoever holds them gets the same document.
  * Source: W3C, Data on the Web Best Practices: Data Quality Vocabulary (2016); GB/T 36344-2018 for the dimensions.
  */
+import { datasetVersionUrn, qualityUrn } from '@sealedger/protocol/catalogue/dcat.ts';
 import type { QualityReport } from './report.ts';
 import type { Dimension } from './rule.ts';
 
@@ -28,10 +29,17 @@ const NAMES: Readonly<Record<Dimension, readonly [english: string, chinese: stri
 };
 const FULL = 10_000;
 
-/** @param reportHash - digest of the report as it stands on chain, hex. */
-export function dqvOf(report: QualityReport, reportHash: string): Json {
-  const dataset = `urn:sealedger:dataset-version:${report.versionId}`;
-  const own = (what: string): string => `urn:sealedger:quality-report:${reportHash}#${what}`;
+/**
+ * The total has the name by which the catalogue's DCAT export refers to the measurement of a version.
+ * @param recorded - digest of the report (hex) and the round of the score, both as they stand on chain.
+ */
+export function dqvOf(
+  report: QualityReport,
+  { reportHash, round }: { readonly reportHash: string; readonly round: number },
+): Json {
+  const dataset = datasetVersionUrn(report.versionId);
+  const own = (what: string): string =>
+    what === 'total' ? qualityUrn(report.versionId, round) : `urn:sealedger:quality-report:${reportHash}#${what}`;
   const measurement = (what: string, metric: string, basisPoints: number): Json => ({
     '@id': own(what),
     '@type': 'dqv:QualityMeasurement',

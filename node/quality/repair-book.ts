@@ -9,6 +9,7 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { quoteName } from '../catalogue/sql-text.ts';
+import { createMutex } from '../mutex.ts';
 import type { Clock, StateOperation, StateStore } from '../ports.ts';
 import { cellFingerprint, type RepairProposal } from './repair.ts';
 import type { RuleDecisions } from './repair-confidence.ts';
@@ -78,32 +79,36 @@ export function createRepairBook({
       .map(([, repair]) => repair)
       .filter((repair) => wanted === undefined || repair.state === wanted)
       .toSorted((a, b) => a.row - b.row || (a.field < b.field ? -1 : 1));
+  // One writer at a time for a dataset: of two decisions at once the first stands, and a run does not reopen what is being decided.
+  const mutex = createMutex();
+  const decide: RepairBook['decide'] = async (dataset, id, decision, by) => {
+    const repair = /^[0-9a-f]{32}$/.test(id) ? await state.get<StoredRepair>(prefixOf(dataset) + id) : undefined;
+    if (repair === undefined) throw new ProtocolError('REPAIR_UNKNOWN', { repairId: id.slice(0, ID_DIGITS) });
+    if (repair.state === decision) return repair;
+    if (repair.state !== 'open') throw new ProtocolError('REPAIR_DECIDED', { repairId: id, state: repair.state });
+    const decided: StoredRepair = { ...repair, state: decision, by, at: clock.now() };
+    await state.write([putRepair(decided)]);
+    return decided;
+  };
   return {
     list,
-    put: (dataset, proposals) => putProposals(state, dataset, proposals),
-    decide: async (dataset, id, decision, by) => {
-      const repair = /^[0-9a-f]{32}$/.test(id) ? await state.get<StoredRepair>(prefixOf(dataset) + id) : undefined;
-      if (repair === undefined) throw new ProtocolError('REPAIR_UNKNOWN', { repairId: id.slice(0, ID_DIGITS) });
-      if (repair.state === decision) return repair;
-      if (repair.state !== 'open') throw new ProtocolError('REPAIR_DECIDED', { repairId: id, state: repair.state });
-      const decided: StoredRepair = { ...repair, state: decision, by, at: clock.now() };
-      await state.write([putRepair(decided)]);
-      return decided;
-    },
+    put: (dataset, proposals) => mutex.run(dataset, () => putProposals(state, dataset, proposals)),
+    decide: (dataset, id, decision, by) => mutex.run(dataset, () => decide(dataset, id, decision, by)),
     decisions: async (dataset) => countDecisions(await list(dataset)),
-    writePatch: async (dataset, source, key, path) => {
-      const accepted = await list(dataset, 'accepted');
-      const judged = await judge(source, key, accepted);
-      const fitting = judged.filter((repair) => repair.state === 'accepted');
-      await writeLines(path, [
-        { format: PATCH_FORMAT, version: PATCH_VERSION, dataset, writtenAt: clock.now(), cells: fitting.length },
-        ...fitting.map(({ row, field, fingerprint, proposed }) => ({ row, field, fingerprint, value: proposed })),
-      ]);
-      const settled = judged.filter((repair) => repair.state !== 'accepted');
-      await writeInParts(state, settled.map(putRepair));
-      const applied = settled.filter((repair) => repair.state === 'applied').length;
-      return { written: fitting.length, void: settled.length - applied, applied };
-    },
+    writePatch: (dataset, source, key, path) =>
+      mutex.run(dataset, async () => {
+        const accepted = await list(dataset, 'accepted');
+        const judged = await judge(source, key, accepted);
+        const fitting = judged.filter((repair) => repair.state === 'accepted');
+        await writeLines(path, [
+          { format: PATCH_FORMAT, version: PATCH_VERSION, dataset, writtenAt: clock.now(), cells: fitting.length },
+          ...fitting.map(({ row, field, fingerprint, proposed }) => ({ row, field, fingerprint, value: proposed })),
+        ]);
+        const settled = judged.filter((repair) => repair.state !== 'accepted');
+        await writeInParts(state, settled.map(putRepair));
+        const applied = settled.filter((repair) => repair.state === 'applied').length;
+        return { written: fitting.length, void: settled.length - applied, applied };
+      }),
   };
 }
 

@@ -98,9 +98,10 @@ export function adminQuality(parts: NodeParts): readonly AdminCommand[] {
     adminCommand(report, async ({ dataset, reportHash, locale }) => {
       const found = await storedReport(parts, dataset, reportHash);
       const entries = await historyOf(state, dataset);
-      const until = entries.findIndex(
-        ({ versionId, at }) => versionId === found.versionId && isoOf(at) === found.measuredAt,
-      );
+      const ownHash = hashOf(found);
+      const until = entries.findIndex((entry) => entry.reportHash === ownHash);
+      const recorded = entries[until];
+      if (recorded === undefined) throw new ProtocolError('QUALITY_REPORT_UNKNOWN', { dataset });
       const html = reportHtml(found, {
         locale,
         timeZone: planOf(quality.parts, dataset).calendar.timeZone,
@@ -108,7 +109,7 @@ export function adminQuality(parts: NodeParts): readonly AdminCommand[] {
         history: entries.slice(0, until + 1),
         orders: (await quality.orders.list()).filter((order) => order.dataset === dataset),
       });
-      return { report: found, html, dqv: dqvOf(found, hashOf(found)) };
+      return { report: found, html, dqv: dqvOf(found, { reportHash: ownHash, round: recorded.round }) };
     }),
     adminCommand(history, async ({ dataset }) => ({ entries: (await historyOf(state, dataset)).map(viewOfEntry) })),
     adminCommand(ranking, async ({ of, dataset }) => {

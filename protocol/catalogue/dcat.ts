@@ -157,7 +157,7 @@ function datasetNode(
     'sealedger:level': metadata.level,
     ...(before === undefined ? {} : { 'dcat:previousVersion': originIri(before.from) }),
     ...(origins.length === 0 ? {} : { 'prov:wasDerivedFrom': origins }),
-    ...(quality === null ? {} : { 'dqv:hasQualityMeasurement': [`${urn}:quality:${quality.round}`] }),
+    ...(quality === null ? {} : { 'dqv:hasQualityMeasurement': [qualityUrn(id, quality.round)] }),
     ...(entry === undefined ? {} : entryTerms(entry)),
     ...(isAvailable(hit) ? { 'dcat:distribution': [distribution(hit)] } : {}),
     ...(rows === null ? {} : { 'sealedger:rows': rows }),
@@ -256,6 +256,11 @@ function keyOf(hit: CatalogueHit): string {
 /** IRI of a dataset version. @param id - 64 hex digits, as on chain. */
 export function datasetVersionUrn(id: string): string {
   return `urn:sealedger:version:${id}`;
+}
+
+/** IRI of a recorded score of a version: a DQV measurement. @param round - as on chain, from 1. */
+export function qualityUrn(id: string, round: number): string {
+  return `${datasetVersionUrn(id)}:quality:${round}`;
 }
 
 function agentOf(org: string): string {

@@ -1,6 +1,7 @@
 /** The DQV export: every measurement points at things that are there, and says what the report says. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { datasetVersionUrn } from '@sealedger/protocol/catalogue/dcat.ts';
 import { SUITE } from '@sealedger/protocol/domains.ts';
 import { dqvOf } from '../../node/quality/dqv.ts';
 import { type QualityReport, qualityReportSchema, reportHash } from '../../node/quality/report.ts';
@@ -40,6 +41,8 @@ const REPORT: QualityReport = qualityReportSchema.parse({
   ],
 });
 
+const RECORDED = { reportHash: reportHash(REPORT), round: 2 };
+
 interface Node {
   readonly '@id': string;
   readonly '@type': string;
@@ -47,7 +50,7 @@ interface Node {
 }
 
 test('measurements, metrics and dimensions refer to each other, and values are shares', () => {
-  const document = dqvOf(REPORT, reportHash(REPORT)) as unknown as { '@graph': readonly Node[] };
+  const document = dqvOf(REPORT, RECORDED) as unknown as { '@graph': readonly Node[] };
   const nodes = new Map(document['@graph'].map((node) => [node['@id'], node]));
   assert.equal(nodes.size, document['@graph'].length, 'an id stands twice');
   const measurements = document['@graph'].filter((node) => node['@type'] === 'dqv:QualityMeasurement');
@@ -66,5 +69,17 @@ test('measurements, metrics and dimensions refer to each other, and values are s
 });
 
 test('a rule that checked nothing has no measurement', () => {
-  assert.doesNotMatch(JSON.stringify(dqvOf(REPORT, reportHash(REPORT))), /rule\/idle/);
+  assert.doesNotMatch(JSON.stringify(dqvOf(REPORT, RECORDED)), /rule\/idle/);
+});
+
+test('dataset and total are called as the catalogue’s DCAT export calls them', () => {
+  const document = dqvOf(REPORT, RECORDED) as unknown as { '@graph': readonly Node[] };
+  const total = document['@graph'].find((node) => node['@id'] === `${datasetVersionUrn(REPORT.versionId)}:quality:2`);
+  assert.equal(total?.['@type'], 'dqv:QualityMeasurement');
+  assert.deepEqual(total['dqv:computedOn'], { '@id': datasetVersionUrn(REPORT.versionId) });
+  assert.deepEqual(document['@graph'][0]?.['dqv:hasQualityMeasurement'], [
+    { '@id': total['@id'] },
+    { '@id': `urn:sealedger:quality-report:${RECORDED.reportHash}#dimension/completeness` },
+    { '@id': `urn:sealedger:quality-report:${RECORDED.reportHash}#rule/one%23` },
+  ]);
 });

@@ -117,6 +117,22 @@ test('a decision stays, and the same one again changes nothing', async (t) => {
   assert.equal(counted, 2);
 });
 
+test('of two decisions at once one stands, and a run beside them reopens nothing', async (t) => {
+  const { book } = await openBook(t);
+  await book.put('register', repairs);
+  const [first] = await book.list('register');
+  const [accepted, refused] = await Promise.allSettled([
+    book.decide('register', first!.id, 'accepted', 'ann'),
+    book.decide('register', first!.id, 'refused', 'bo'),
+    book.put('register', repairs),
+  ]);
+  assert.equal(accepted.status, 'fulfilled');
+  assert.ok(refused.status === 'rejected' && refused.reason.code === 'REPAIR_DECIDED');
+  const [stands] = await book.list('register', 'accepted');
+  assert.deepEqual([stands!.id, stands!.by], [first!.id, 'ann']);
+  assert.equal((await book.list('register', 'open')).length, repairs.length - 1);
+});
+
 test('a later run keeps decisions, drops what is not proposed any more, and opens what is new', async (t) => {
   const { book } = await openBook(t);
   assert.equal(await book.put('register', repairs), repairs.length);
