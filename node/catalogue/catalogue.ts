@@ -34,8 +34,8 @@ export interface Catalogue {
   draft(text: string, place: { readonly file: string; readonly base: string }, by: string | null): Promise<Draft>;
   /** Reads the source to its end and puts the draft up for review. */
   submit(name: string, by: string | null): Promise<Draft & { readonly rows: number }>;
-  /** Sends what is in review back. */
-  sendBack(name: string, by: string | null): Promise<Draft>;
+  /** Sends what is in review back, with the reason that its drafter reads; the log has the step without it. */
+  sendBack(name: string, reason: string, by: string | null): Promise<Draft>;
   /** @param digest - of what was looked at. @throws {ProtocolError} PERSON_SAME, DATASET_REVIEW_CHANGED, DATASET_STATE */
   approve(name: string, digest: string, by: string | null): Promise<Draft>;
   /** @throws {ProtocolError} DATASET_SECOND_PERSON, DATASET_STATE, DATASET_ORIGIN_UNKNOWN, what publishing refuses */
@@ -76,16 +76,17 @@ export function createCatalogue(parts: CatalogueParts): Catalogue {
         assertStep(earlier, name, 'submit');
         rows = await checkTable(await configOf(parts, definedDataset(earlier.definition), earlier.base));
         await assertOrigins(parts, earlier);
-        return saveStep(parts, { ...earlier, state: 'review', submitter }, submitter);
+        const { returned: _returned, ...rest } = earlier;
+        return saveStep(parts, { ...rest, state: 'review', submitter }, submitter);
       });
       return { ...draft, rows };
     },
-    sendBack: async (name, by) => {
+    sendBack: async (name, reason, by) => {
       const actor = actorOf(by, 'approver', 'steward');
       return step(name, async (earlier) => {
         assertStep(earlier, name, 'return');
         const { approver: _approver, ...rest } = earlier;
-        return saveStep(parts, { ...rest, state: 'draft' }, actor);
+        return saveStep(parts, { ...rest, state: 'draft', returned: reason }, actor);
       });
     },
     approve: async (name, digest, by) =>

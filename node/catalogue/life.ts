@@ -23,6 +23,8 @@ export interface Draft {
   readonly drafter: string;
   readonly submitter?: string;
   readonly approver?: string;
+  /** Why a reviewer sent it back, in that person's words; stays in the node. */
+  readonly returned?: string;
 }
 
 /** A version that was published from here. */

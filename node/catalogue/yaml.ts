@@ -3,6 +3,7 @@
  *
  * Anchors and aliases are refused: a definition needs none, and a short text of them can unfold into gigabytes.
  */
+import { PLACEHOLDER } from '@sealedger/protocol/catalogue/entry.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { type Document, isNode, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
@@ -15,7 +16,7 @@ const REFUSED_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 /**
  * Reads a text by a schema.
  * @param file - name for messages.
- * @throws {ProtocolError} DEFINITION_INVALID with file, line, column, place and reason
+ * @throws {ProtocolError} DEFINITION_INVALID with file, line, column, place and reason; DEFINITION_UNFILLED with every line
  */
 export function parseYaml<S extends z.ZodType>(schema: S, text: string, file: string): z.output<S> {
   const lines = new LineCounter();
@@ -31,6 +32,7 @@ export function parseYaml<S extends z.ZodType>(schema: S, text: string, file: st
   assertPlain(document, refuse);
   const parsed = schema.safeParse(document.toJS({ maxAliasCount: 0 }));
   if (parsed.success) return parsed.data;
+  assertFilled(document, lines, file);
   const issue = deepest(parsed.error.issues);
   return refuse(offsetOf(document, issue.path), issue.path.map(String).join('.') || '(root)', reasonOf(issue));
 }
@@ -64,6 +66,18 @@ function assertPlain(document: Document.Parsed, refuse: Refuse): void {
       if (REFUSED_KEYS.has(name)) refuse(isNode(key) ? (key.range?.[0] ?? 0) : 0, 'YAML', 'this key is not taken');
     },
   });
+}
+
+/** All places at once: a person fills a draft in from top to bottom, not one refusal at a time. */
+function assertFilled(document: Document.Parsed, lines: LineCounter, file: string): void {
+  const left: number[] = [];
+  visit(document, {
+    Scalar: (_key, { value, range }) => {
+      if (typeof value === 'string' && value.includes(PLACEHOLDER)) left.push(lines.linePos(range?.[0] ?? 0).line);
+    },
+  });
+  if (left.length > 0)
+    throw new ProtocolError('DEFINITION_UNFILLED', { file, count: left.length, lines: left.join(', ') });
 }
 
 type Issue = z.core.$ZodIssue;

@@ -9,6 +9,7 @@ import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 
 import { parseArgs } from 'node:util';
 import { localText } from '@sealedger/protocol/catalogue/entry.ts';
 import type { CatalogueHit } from '@sealedger/protocol/catalogue/search.ts';
+import { wordFor } from '@sealedger/protocol/catalogue/words.ts';
 import { dataClassOf } from '@sealedger/protocol/dataset.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { messageFor } from '@sealedger/protocol/messages/catalogue.ts';
@@ -66,7 +67,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   check: checkVerb,
   draft: draftVerb,
   submit: (call) => named(call, datasetContracts.submit),
-  return: (call) => named(call, datasetContracts.sendBack),
+  return: returnVerb,
   approve: approveVerb,
   publish: (call) => named(call, datasetContracts.publish),
   withdraw: async (call) => tell(call, await admin(call, datasetContracts.withdraw, versioned(call))),
@@ -141,7 +142,7 @@ async function checkVerb({ values, io, target }: Call): Promise<number> {
       file: basename(target),
       dataset: name,
       level,
-      dataClass: dataClassOf(fields),
+      dataClass: values.json ? dataClassOf(fields) : wordFor(dataClassOf(fields), io.locale),
       fields: fields.length,
     };
     const rows = values.config === undefined ? undefined : await countRows(values.config, dataset, target);
@@ -183,6 +184,13 @@ async function approveVerb(call: Call): Promise<number> {
   return tell(call, await admin(call, datasetContracts.approve, { name: target, digest: values.digest }));
 }
 
+/** Sends what is in review back to its drafter, who reads why. */
+async function returnVerb(call: Call): Promise<number> {
+  const { target, values } = call;
+  if (target === undefined || values.reason === undefined) return usage(call.io);
+  return tell(call, await admin(call, datasetContracts.sendBack, { name: target, reason: values.reason }));
+}
+
 /** Answers a need; a version that covers it is named by its id. */
 async function answerVerb(call: Call): Promise<number> {
   const { target, values } = call;
@@ -196,7 +204,7 @@ async function answerVerb(call: Call): Promise<number> {
   return tell(call, await admin(call, datasetContracts.answer, { needId: target, answer }));
 }
 
-type NamedContract = (typeof datasetContracts)['submit' | 'sendBack' | 'publish' | 'show'];
+type NamedContract = (typeof datasetContracts)['submit' | 'publish' | 'show'];
 
 async function named(call: Call, contract: NamedContract): Promise<number> {
   if (call.target === undefined) return usage(call.io);
@@ -230,19 +238,36 @@ function tell({ values, io }: Call, answer: unknown): number {
 function linesOf(answer: unknown, io: CommandIo): string[] {
   if (typeof answer !== 'object' || answer === null) return [];
   const details = answer as Readonly<Record<string, unknown>>;
-  if ('digest' in details) return [messageFor('DATASET_DRAFT_STATE', details, io.locale)];
+  if ('digest' in details) return draftLines(details, io);
   if ('needId' in details) return [needLine(details, io)];
   if ('metadata' in details) return [hitLine(details as unknown as CatalogueHit, io)];
-  if ('metadataHash' in details) return [messageFor('DATASET_VERSION_STATE', details, io.locale)];
+  if ('metadataHash' in details)
+    return [
+      messageFor('DATASET_VERSION_STATE', { ...details, state: wordFor(details['state'], io.locale) }, io.locale),
+    ];
   if ('from' in details) return [messageFor('DATASET_LINEAGE_EDGE', details, io.locale)];
   return Object.values(details).flatMap((value) =>
     (Array.isArray(value) ? value : [value]).flatMap((part) => linesOf(part, io)),
   );
 }
 
+function draftLines(details: Readonly<Record<string, unknown>>, { locale }: CommandIo): string[] {
+  const [state, dataClass] = [wordFor(details['state'], locale), wordFor(details['dataClass'], locale)];
+  const line = messageFor('DATASET_DRAFT_STATE', { ...details, state, dataClass }, locale);
+  const { name, returned } = details;
+  // What a person wrote may hold what a terminal would obey.
+  return typeof returned === 'string'
+    ? [line, messageFor('DATASET_RETURNED', { name, reason: JSON.stringify(returned) }, locale)]
+    : [line];
+}
+
 function needLine(details: Readonly<Record<string, unknown>>, io: CommandIo): string {
   const { need } = details as { need: { title: string } };
-  return messageFor('NEED_STATUS', { ...details, title: need.title }, io.locale);
+  return messageFor(
+    'NEED_STATUS',
+    { ...details, state: wordFor(details['state'], io.locale), title: need.title },
+    io.locale,
+  );
 }
 
 function hitLine({ metadata, quality }: CatalogueHit, io: CommandIo): string {

@@ -1,10 +1,20 @@
 /** `sealedger-node repair …`: proposed repairs; `--by` names the person who decides. Exit 0 where it is done, 2 for refusals. */
 import { copyFile, rm } from 'node:fs/promises';
+import { wordFor } from '@sealedger/protocol/catalogue/words.ts';
 import { isErrorCode, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { parseDocument } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
 import { type RepairView, repairContracts } from '../services/admin-repairs.ts';
-import { type AdminCall, columns, numberOption, runVerb, tell, type Verb, wordsIn } from './call-options.ts';
+import {
+  type AdminCall,
+  columns,
+  numberOption,
+  runVerb,
+  tell,
+  type Verb,
+  type Words,
+  wordsIn,
+} from './call-options.ts';
 import { EXIT_DONE, type NodeCommand } from './command.ts';
 
 const OPTIONS = ['state', 'rows'] as const;
@@ -34,20 +44,48 @@ async function listRepairs(call: AdminCall): Promise<number> {
     ...(state === undefined ? {} : { state: parseDocument(STATES, state, '--state') }),
     ...(rows === undefined ? {} : { rows }),
   });
-  return tell(call, answer, columns(answer.repairs.map((repair) => lineOf(call, repair))));
+  const words = wordsIn(call.io.locale);
+  const text =
+    answer.repairs.length === 0
+      ? `${words('REPORT_NONE')}\n`
+      : columns([headOf(words), ...answer.repairs.map((repair) => lineOf(call, repair))]);
+  return tell(call, answer, text);
+}
+
+function headOf(words: Words): string[] {
+  return [
+    words('REPAIR_ID'),
+    words('REPORT_STATE'),
+    words('REPORT_ROW'),
+    words('REPORT_FIELDS'),
+    words('REPORT_PROPOSED'),
+    words('REPORT_CONFIDENCE'),
+    words('REPORT_REASON'),
+  ];
 }
 
 function lineOf(call: AdminCall, { id, row, field, proposed, confidence, state, reason }: RepairView): string[] {
   const why = isErrorCode(reason.code) ? messageFor(reason.code, reason.details, call.io.locale) : reason.code;
   // A value may hold what a terminal would obey.
-  return [id, state, String(row), field, JSON.stringify(proposed), `${Math.round(confidence / 100)} %`, why];
+  return [
+    id,
+    wordFor(state, call.io.locale),
+    String(row),
+    field,
+    JSON.stringify(proposed),
+    `${Math.round(confidence / 100)} %`,
+    why,
+  ];
 }
 
 async function decide(call: AdminCall, decision: 'accepted' | 'refused'): Promise<number> {
   const dataset = call.word(0, 'DATASET');
   const ids = [call.word(1, 'REPAIR'), ...call.positionals.slice(2)];
   const answer = await call.ask(repairContracts.decide, { dataset, ids, decision });
-  const text = wordsIn(call.io.locale)('REPAIR_DECIDED_COUNT', { count: answer.decided, state: decision });
+  const text = wordsIn(call.io.locale)('REPAIR_DECIDED_COUNT', {
+    count: answer.decided,
+    state: wordFor(decision, call.io.locale),
+  });
   return tell(call, answer, `${text}\n`);
 }
 

@@ -4,6 +4,7 @@
  * Exit 0 where it is done, 1 where rows of a tested order still fail, 2 for usage and refusals.
  */
 import { copyFile, rm } from 'node:fs/promises';
+import { wordFor } from '@sealedger/protocol/catalogue/words.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { isErrorCode, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { parseDocument } from '@sealedger/protocol/schema.ts';
@@ -47,7 +48,7 @@ async function listOrders(call: AdminCall): Promise<number> {
   const text =
     answer.orders.length === 0
       ? `${wordsIn(call.io.locale)('REPORT_NONE')}\n`
-      : columns(answer.orders.map((order) => rowOf(call, order)));
+      : columns([headOf(call), ...answer.orders.map((order) => rowOf(call, order))]);
   return tell(call, answer, text);
 }
 
@@ -68,8 +69,26 @@ async function showOrder(call: AdminCall): Promise<number> {
     String(left),
     [reason, note].filter((text) => text !== null).join(' '),
   ]);
-  const places = answer.places.map(({ row, reasons }) => [String(row), reasons.map(reasonText).join('; ')]);
-  return tell(call, answer, `${columns([rowOf(call, answer)])}${columns(steps)}${columns(places)}`);
+  const places = answer.places.map(({ row, reasons, repairs }) => [
+    String(row),
+    reasons.map(reasonText).join('; '),
+    repairs.map((repair) => repairText(call, repair)).join('; '),
+  ]);
+  const head = [words('REPORT_ROW'), words('REPORT_REASON'), words('REPORT_PROPOSED')];
+  const rowsText = places.length === 0 ? '' : `\n${columns([head, ...places])}`;
+  return tell(call, answer, `${columns([headOf(call), rowOf(call, answer)])}\n${columns(steps)}${rowsText}`);
+}
+
+type ShownRepair = z.output<typeof workOrderContracts.show.output>['places'][number]['repairs'][number];
+
+function repairText({ io }: AdminCall, { field, proposed, confidence, state }: ShownRepair): string {
+  return wordsIn(io.locale)('REPORT_PROPOSAL_OF', {
+    field,
+    // A value may hold what a terminal would obey.
+    value: JSON.stringify(proposed),
+    confidence: Math.round(confidence / 100),
+    state: wordFor(state, io.locale),
+  });
 }
 
 async function retestOrder(call: AdminCall): Promise<number> {
@@ -98,6 +117,20 @@ async function exportRows(call: AdminCall): Promise<number> {
 async function step(call: AdminCall, answer: Promise<OrderView>): Promise<number> {
   const order = await answer;
   return tell(call, order, columns([rowOf(call, order)]));
+}
+
+function headOf(call: AdminCall): string[] {
+  const words = wordsIn(call.io.locale);
+  return [
+    words('REPORT_ORDER'),
+    words('REPORT_DATASET'),
+    words('REPORT_RULE'),
+    words('REPORT_UNIT'),
+    words('REPORT_FAILING_ROWS'),
+    words('REPORT_STATE'),
+    words('REPORT_DUE'),
+    words('REPORT_PERSON'),
+  ];
 }
 
 function rowOf(call: AdminCall, order: OrderView): string[] {

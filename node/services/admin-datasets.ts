@@ -28,6 +28,8 @@ const draftView = z.strictObject({
   drafter: hex32,
   submitter: hex32.nullable(),
   approver: hex32.nullable(),
+  /** Why the last review sent it back. */
+  returned: z.string().nullable(),
 });
 const versionView = z.strictObject({
   id: hex32,
@@ -63,7 +65,12 @@ export const datasetContracts = {
     input: named,
     output: draftView.extend({ rows: z.int().min(0) }),
   },
-  sendBack: { name: 'dataset.return', summary: 'ADMIN_DATASET_RETURN', input: named, output: draftView },
+  sendBack: {
+    name: 'dataset.return',
+    summary: 'ADMIN_DATASET_RETURN',
+    input: named.extend({ reason: z.string().trim().min(1).max(1000) }),
+    output: draftView,
+  },
   approve: {
     name: 'dataset.approve',
     summary: 'ADMIN_DATASET_APPROVE',
@@ -121,7 +128,9 @@ export function adminDatasets(parts: NodeParts): readonly AdminCommand[] {
       const submitted = await catalogue.submit(name, actor);
       return { ...viewed(submitted), rows: submitted.rows };
     }),
-    adminCommand(sendBack, async ({ name }, { actor }) => viewed(await catalogue.sendBack(name, actor))),
+    adminCommand(sendBack, async ({ name, reason }, { actor }) =>
+      viewed(await catalogue.sendBack(name, reason, actor)),
+    ),
     adminCommand(approve, async ({ name, digest }, { actor }) => viewed(await catalogue.approve(name, digest, actor))),
     adminCommand(publish, async ({ name }, { actor }) => viewOfVersion(await catalogue.publish(name, actor))),
     adminCommand(withdraw, async ({ name, version }, { actor }) =>
@@ -155,7 +164,7 @@ async function ownLineage({ state, config }: NodeParts, name: string, version: n
   return { ancestors: [...ancestors], descendants: [...descendants] };
 }
 
-function viewOfDraft({ name, state, digest, definition, drafter, submitter, approver }: Draft, from: number) {
+function viewOfDraft({ name, state, digest, definition, drafter, submitter, approver, returned }: Draft, from: number) {
   const { level: whole, fields } = definedDataset(definition);
   return {
     name,
@@ -167,6 +176,7 @@ function viewOfDraft({ name, state, digest, definition, drafter, submitter, appr
     drafter,
     submitter: submitter ?? null,
     approver: approver ?? null,
+    returned: returned ?? null,
   };
 }
 

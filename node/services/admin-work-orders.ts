@@ -12,7 +12,20 @@ import { orderView, retestView, viewOfOrder } from './quality-views.ts';
 const id = z.string().regex(/^[0-9a-f]{4,64}$/, 'the id of an order, or its first four digits at least');
 const note = z.string().trim().min(1).max(1000);
 const named = z.strictObject({ id });
-const rowView = z.strictObject({ row: z.int().positive(), reasons: z.array(z.int().min(0)) });
+const rowView = z.strictObject({
+  row: z.int().positive(),
+  reasons: z.array(z.int().min(0)),
+  /** What was proposed for the row's failing cells when repairs were last proposed; "repair list" has the reasons. */
+  repairs: z.array(
+    z.strictObject({
+      id: z.string(),
+      field: z.string(),
+      proposed: z.string(),
+      confidence: z.int().min(0).max(10_000),
+      state: z.enum(['open', 'accepted']),
+    }),
+  ),
+});
 const reasonView = z.strictObject({
   code: z.string(),
   details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
@@ -95,8 +108,14 @@ export function adminWorkOrders(parts: NodeParts): readonly AdminCommand[] {
     })),
     adminCommand(show, async ({ id: wanted, rows }) => {
       const file = await orders.rows(wanted);
-      const places = file.rows.slice(0, rows).map(([row, , , reasons]) => ({ row, reasons: [...reasons] }));
-      return { ...view(await orders.find(wanted)), reasons: file.reasons, places };
+      const order = view(await orders.find(wanted));
+      const proposed = await proposalsByRow(parts, order.dataset);
+      const places = file.rows.slice(0, rows).map(([row, , , reasons]) => {
+        const fields = new Set(reasons.flatMap((index) => file.reasons[index]?.fields ?? []));
+        const repairs = (proposed.get(row) ?? []).filter(({ field }) => fields.has(field));
+        return { row, reasons: [...reasons], repairs };
+      });
+      return { ...order, reasons: file.reasons, places };
     }),
     adminCommand(assign, async ({ id: wanted, to }, { actor }) =>
       view(await orders.assign(wanted, person(to, ...PERSON_ROLES), person(actor, 'steward', 'operator'))),
@@ -128,4 +147,21 @@ export function adminWorkOrders(parts: NodeParts): readonly AdminCommand[] {
       return { file, ...counts };
     }),
   ];
+}
+
+type ProposedRepair = z.output<typeof rowView>['repairs'][number];
+
+/** Repairs that wait for a decision or for the source, by row. */
+async function proposalsByRow(
+  { quality }: NodeParts,
+  dataset: string,
+): Promise<ReadonlyMap<number, readonly ProposedRepair[]>> {
+  const byRow = new Map<number, ProposedRepair[]>();
+  for (const { id: repair, row, field, proposed, confidence, state } of await quality.repairs.book.list(dataset)) {
+    if (state !== 'open' && state !== 'accepted') continue;
+    const ofRow = byRow.get(row) ?? [];
+    ofRow.push({ id: repair, field, proposed, confidence, state });
+    byRow.set(row, ofRow);
+  }
+  return byRow;
 }

@@ -4,6 +4,10 @@ export const datasetMessages = {
     en: '{file}, line {line}, column {column} ({place}): {reason}.',
     'zh-CN': '{file} 第 {line} 行第 {column} 列({place}):{reason}。',
   },
+  DEFINITION_UNFILLED: {
+    en: '{file}: {count} places are still to be filled in by a person (CHANGE-ME), line {lines}.',
+    'zh-CN': '{file} 尚有 {count} 处(CHANGE-ME)须由人员填写:第 {lines} 行。',
+  },
   DEFINITION_UNREADABLE: {
     en: 'The definition {file} cannot be read.',
     'zh-CN': '无法读取数据集定义 {file}。',
@@ -126,9 +130,9 @@ export const datasetMessages = {
       '用法:sealedger catalogue search [词语] [--code 代码] [--category 词语] [--max-level 级别] [--sharing unconditional|conditional|none] [--provider 词语] [--min-score 万分比] [--state published|revised|withdrawn] [--limit 条数] --profile 文件\n      sealedger catalogue show 版本标识 | lineage 版本标识 --profile 文件\n      sealedger catalogue export [--owner 机构] [--out 文件] --profile 文件\n      sealedger catalogue need 标题 --purpose 用途代码 --needed-by 日期 [--description 说明] [--field 字段]… [--to 机构]… --profile 文件\n      sealedger catalogue needs [需求] --profile 文件\n      均可加 [--json] [--lang en|zh-CN]',
   },
   DATASET_USAGE: {
-    en: 'usage: sealedger-node dataset init SOURCE --out FILE [--type csv|parquet|duckdb|postgres] [--table NAME] [--encoding NAME] [--delimiter C] [--name NAME] [--config FILE]\n       sealedger-node dataset check FILE [--config FILE]\n       sealedger-node dataset draft FILE --config FILE --by ID\n       sealedger-node dataset submit|return|publish NAME --config FILE --by ID\n       sealedger-node dataset approve NAME --digest HEX --config FILE --by ID\n       sealedger-node dataset withdraw NAME --version N --config FILE --by ID\n       sealedger-node dataset show NAME | list | search WORDS | needs --config FILE\n       sealedger-node dataset lineage NAME --version N --config FILE\n       sealedger-node dataset answer NEED --state declined|planned|covered [--reason TEXT] [--dataset VERSION-ID] [--by-when DATE] --config FILE --by ID\n       each with [--json] [--lang en|zh-CN]',
+    en: 'usage: sealedger-node dataset init SOURCE --out FILE [--type csv|parquet|duckdb|postgres] [--table NAME] [--encoding NAME] [--delimiter C] [--name NAME] [--config FILE]\n       sealedger-node dataset check FILE [--config FILE]\n       sealedger-node dataset draft FILE --config FILE --by ID\n       sealedger-node dataset submit|publish NAME --config FILE --by ID\n       sealedger-node dataset return NAME --reason TEXT --config FILE --by ID\n       sealedger-node dataset approve NAME --digest HEX --config FILE --by ID\n       sealedger-node dataset withdraw NAME --version N --config FILE --by ID\n       sealedger-node dataset show NAME | list | search WORDS | needs --config FILE\n       sealedger-node dataset lineage NAME --version N --config FILE\n       sealedger-node dataset answer NEED --state declined|planned|covered [--reason TEXT] [--dataset VERSION-ID] [--by-when DATE] --config FILE --by ID\n       each with [--json] [--lang en|zh-CN]',
     'zh-CN':
-      '用法:sealedger-node dataset init 数据源 --out 文件 [--type csv|parquet|duckdb|postgres] [--table 表名] [--encoding 编码] [--delimiter 分隔符] [--name 名称] [--config 文件]\n      sealedger-node dataset check 文件 [--config 文件]\n      sealedger-node dataset draft 文件 --config 文件 --by 人员\n      sealedger-node dataset submit|return|publish 名称 --config 文件 --by 人员\n      sealedger-node dataset approve 名称 --digest 摘要 --config 文件 --by 人员\n      sealedger-node dataset withdraw 名称 --version 版本 --config 文件 --by 人员\n      sealedger-node dataset show 名称 | list | search 词语 | needs --config 文件\n      sealedger-node dataset lineage 名称 --version 版本 --config 文件\n      sealedger-node dataset answer 需求 --state declined|planned|covered [--reason 理由] [--dataset 版本标识] [--by-when 日期] --config 文件 --by 人员\n      均可加 [--json] [--lang en|zh-CN]',
+      '用法:sealedger-node dataset init 数据源 --out 文件 [--type csv|parquet|duckdb|postgres] [--table 表名] [--encoding 编码] [--delimiter 分隔符] [--name 名称] [--config 文件]\n      sealedger-node dataset check 文件 [--config 文件]\n      sealedger-node dataset draft 文件 --config 文件 --by 人员\n      sealedger-node dataset submit|publish 名称 --config 文件 --by 人员\n      sealedger-node dataset return 名称 --reason 理由 --config 文件 --by 人员\n      sealedger-node dataset approve 名称 --digest 摘要 --config 文件 --by 人员\n      sealedger-node dataset withdraw 名称 --version 版本 --config 文件 --by 人员\n      sealedger-node dataset show 名称 | list | search 词语 | needs --config 文件\n      sealedger-node dataset lineage 名称 --version 版本 --config 文件\n      sealedger-node dataset answer 需求 --state declined|planned|covered [--reason 理由] [--dataset 版本标识] [--by-when 日期] --config 文件 --by 人员\n      均可加 [--json] [--lang en|zh-CN]',
   },
   DATASET_CHECKED: {
     en: '{file}: in order. Dataset "{dataset}", level {level} ({dataClass}), {fields} fields.',
@@ -138,6 +142,28 @@ export const datasetMessages = {
     en: '{file}: in order. Dataset "{dataset}", level {level} ({dataClass}), {fields} fields, {rows} rows read.',
     'zh-CN': '{file}:正确。数据集“{dataset}”,{level} 级({dataClass}),{fields} 个字段,已读取 {rows} 行。',
   },
+  DATASET_RETURNED: {
+    en: '{name} was sent back: {reason}',
+    'zh-CN': '{name} 已退回:{reason}',
+  },
+  STATE_DRAFT: { en: 'draft', 'zh-CN': '草稿' },
+  STATE_REVIEW: { en: 'in review', 'zh-CN': '审核中' },
+  STATE_APPROVED: { en: 'approved', 'zh-CN': '已批准' },
+  STATE_PUBLISHED: { en: 'published', 'zh-CN': '已发布' },
+  STATE_REVISED: { en: 'revised', 'zh-CN': '已有新版' },
+  STATE_WITHDRAWN: { en: 'withdrawn', 'zh-CN': '已撤回' },
+  STATE_FILED: { en: 'filed', 'zh-CN': '已提交' },
+  STATE_PLANNED: { en: 'planned', 'zh-CN': '已列入计划' },
+  STATE_DECLINED: { en: 'declined', 'zh-CN': '已婉拒' },
+  STATE_COVERED: { en: 'covered', 'zh-CN': '已满足' },
+  STATE_OPEN: { en: 'open', 'zh-CN': '待决定' },
+  STATE_ACCEPTED: { en: 'accepted', 'zh-CN': '已接受' },
+  STATE_REFUSED: { en: 'refused', 'zh-CN': '已拒绝' },
+  STATE_VOID: { en: 'void', 'zh-CN': '已失效' },
+  STATE_APPLIED: { en: 'applied', 'zh-CN': '源数据已更正' },
+  DATA_CLASS_GENERAL: { en: 'general', 'zh-CN': '一般数据' },
+  DATA_CLASS_IMPORTANT: { en: 'important', 'zh-CN': '重要数据' },
+  DATA_CLASS_CORE: { en: 'core', 'zh-CN': '核心数据' },
   DATASET_DRAFT_STATE: {
     en: '{name}: {state}, level {level} ({dataClass}); digest {digest}',
     'zh-CN': '{name}:{state},{level} 级({dataClass});摘要 {digest}',

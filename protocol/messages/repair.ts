@@ -75,6 +75,7 @@ export const repairMessages = {
     en: '{written} repairs written to {file}; {void} are void (the cell changed), {applied} are in the source already.',
     'zh-CN': '已将 {written} 条修复写入 {file};{void} 条失效(单元格已变动),{applied} 条源数据已更正。',
   },
+  REPAIR_ID: { en: 'Repair', 'zh-CN': '修复建议' },
   REPAIR_USAGE: {
     en: `usage: sealedger-node repair VERB … --config FILE [--by PERSON] [--json] [--lang en|zh-CN] [--out FILE]
   propose DATASET                    run the rules and propose values for failing cells

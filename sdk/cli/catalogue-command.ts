@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { localText } from '@sealedger/protocol/catalogue/entry.ts';
 import type { NeedStatus } from '@sealedger/protocol/catalogue/need.ts';
 import type { CatalogueHit, SearchQuery } from '@sealedger/protocol/catalogue/search.ts';
+import { wordFor } from '@sealedger/protocol/catalogue/words.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { isErrorCode, type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { hex32, parseDocument } from '@sealedger/protocol/schema.ts';
@@ -190,7 +191,7 @@ function needLine({ org, needId, state, need, answers }: NeedStatus, locale: Loc
     last === undefined
       ? ''
       : ` (${[('byWhen' in last && last.byWhen) || ('datasetId' in last && last.datasetId), last.reason].filter(Boolean).join(', ')})`;
-  return `${messageFor('NEED_STATUS', { org, needId, state, title: need.title }, locale)}${said}`;
+  return `${messageFor('NEED_STATUS', { org, needId, state: wordFor(state, locale), title: need.title }, locale)}${said}`;
 }
 
 function faultText({ org, code, details }: CatalogueFault, locale: Locale): string {

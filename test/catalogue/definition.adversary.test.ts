@@ -92,7 +92,6 @@ describe('a definition that is not in order is refused with line and column', ()
       { line: line('name: grade'), place: 'fields.1.name' },
     ],
     ['the subject as a field', DEFINITION.replace('name: grade', 'name: id_number'), { place: 'fields.1.name' }],
-    ['a placeholder of the draft', DEFINITION.replace('市税务局', 'CHANGE-ME'), { place: 'provider.name.zh' }],
     ['no fields', DEFINITION.replace(/fields:[\s\S]*/, 'fields: []\n'), { place: 'fields' }],
     ['a key twice', `${DEFINITION}title: again\n`, { place: 'YAML', reason: 'DUPLICATE_KEY' }],
     ['no YAML', `${DEFINITION}  - [`, { place: 'YAML' }],
@@ -106,6 +105,16 @@ describe('a definition that is not in order is refused with line and column', ()
       assert.ok(Number(error.details['line']) >= 1 && Number(error.details['column']) >= 1);
     });
   }
+});
+
+describe('a draft that a person did not fill in', () => {
+  it('is refused with every line that is left, those that no schema would take included', async () => {
+    const text = DEFINITION.replace('市税务局', 'CHANGE-ME').replace('updateCycle: monthly', 'updateCycle: CHANGE-ME');
+    const error = await refusalOf(() => parse(text));
+    const lines = text.split('\n').flatMap((written, i) => (written.includes('CHANGE-ME') ? [i + 1] : []));
+    assert.equal(lines.length, 2);
+    refusal('DEFINITION_UNFILLED', { file: 'income.yaml', count: 2, lines: lines.join(', ') })(error);
+  });
 });
 
 describe('a definition that attacks its reader is refused at once', () => {

@@ -193,8 +193,11 @@ describe('from level 4 a second person agrees', () => {
       catalogue.approve(NAME, digest, 'bo'),
       refusal('DATASET_REVIEW_CHANGED', { found: changed.digest }),
     );
-    await catalogue.sendBack(NAME, 'bo');
-    assert.equal((await catalogue.show(NAME)).draft?.state, 'draft');
+    await catalogue.sendBack(NAME, '更新周期有误', 'bo');
+    const { draft } = await catalogue.show(NAME);
+    assert.deepEqual([draft?.state, draft?.returned], ['draft', '更新周期有误']);
+    await catalogue.submit(NAME, 'ana');
+    assert.equal((await catalogue.show(NAME)).draft?.returned, undefined, 'what was put up again is not sent back');
   });
 
   it('and nobody lowers the level by writing it', async (t) => {
@@ -211,7 +214,7 @@ describe('steps out of order are refused', () => {
       () => catalogue.submit(NAME, 'ana'),
       () => catalogue.publish(NAME, 'ana'),
       () => catalogue.approve(NAME, '00'.repeat(32), 'bo'),
-      () => catalogue.sendBack(NAME, 'bo'),
+      () => catalogue.sendBack(NAME, 'incomplete', 'bo'),
     ]) {
       await assert.rejects(step(), refusal('DATASET_STATE', { state: 'none' }));
     }

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createRepairs } from '@sealedger/node/quality/repairs.ts';
 import { adminRepairs } from '@sealedger/node/services/admin-repairs.ts';
+import { adminWorkOrders, workOrderContracts } from '@sealedger/node/services/admin-work-orders.ts';
 import type { NodeParts } from '@sealedger/node/services/parts.ts';
+import type { z } from 'zod';
 import { keyOf } from '../node/support/organisations.ts';
 import { refusalOf } from '../node/support/refusals.ts';
 import { temporaryDirectory } from '../node/support/temporary.ts';
@@ -17,7 +19,10 @@ const REPAIRING = `${RULES}  - { id: phone-of-the-id, type: expression, fields: 
 const SPOILT = '138 0000 1000';
 const MEANT = '13800001000';
 
+type Shown = z.output<typeof workOrderContracts.show.output>;
+
 interface Channel {
+  show(order: string): Promise<Shown>;
   readonly loop: Loop;
   call(name: string, input: object, actor?: string | null): Promise<Record<string, unknown>>;
 }
@@ -45,6 +50,19 @@ test('a failing cell gets a proposal, a person accepts it, and the patch holds i
     true,
     'the source is as it was',
   );
+});
+
+test('a work order shows what is proposed for its rows, until it was refused', async (t) => {
+  const { loop, call, show } = await openChannel(t);
+  await loop.run();
+  const order = (await loop.orders.list()).find(({ ruleId }) => ruleId === 'district-known')!;
+  assert.deepEqual((await show(order.id)).places, [{ row: 3, reasons: [0], repairs: [] }]);
+  await call('propose', {});
+  const [place] = (await show(order.id)).places;
+  const [repair, ...others] = place!.repairs;
+  assert.deepEqual([repair?.field, repair?.proposed, repair?.state, others], ['district', 'north', 'open', []]);
+  await call('decide', { ids: [repair!.id], decision: 'refused' });
+  assert.deepEqual((await show(order.id)).places[0]?.repairs, []);
 });
 
 test('a decision needs a person of the node who may take it', async (t) => {
@@ -138,10 +156,17 @@ async function openChannel(t: TestContext): Promise<Channel> {
     { id: 'ann', roles: ['steward'] },
     { id: 'olga', roles: ['auditor'] },
   ];
-  const parts = { quality: { repairs }, config: { people, dataDir: directory } } as unknown as NodeParts;
+  const { orders } = loop;
+  const config = { people, dataDir: directory };
+  const parts = { quality: { repairs, orders }, config, clock: loop.parts.clock } as unknown as NodeParts;
   const commands = adminRepairs(parts);
+  const showing = adminWorkOrders(parts).find(({ name }) => name === 'workorder.show')!;
   return {
     loop,
+    show: async (id) => {
+      const context = { actor: null, progress: () => undefined, signal: AbortSignal.timeout(60_000) };
+      return workOrderContracts.show.output.parse(await showing.run(showing.input.parse({ id }), context));
+    },
     call: async (name, input, actor = 'ann') => {
       const command = commands.find((candidate) => candidate.name === `repair.${name}`)!;
       const parsed = command.input.parse({ dataset: 'companies', ...input });
