@@ -16,8 +16,6 @@ export interface Column {
 /** What `String.prototype.trim` takes off: protocol/identifier.ts does so. */
 const BLANKS =
   '\t\n\v\f\r \u00A0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF';
-/** Code points of {@link BLANKS}, and 0, which `ascii` says of an empty text. */
-const BLANK_POINTS = [0, ...[...BLANKS].map((blank) => blank.codePointAt(0)!)].join(', ');
 export const BLANKS_SQL = quoteText(BLANKS);
 
 const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL)/;
@@ -40,9 +38,10 @@ export function missingSql(column: Column, missing: readonly string[]): string {
   const cell = quoteName(column.name);
   if (!isText(column)) return `(${cell} IS NULL)`;
   const named = missing.length === 0 ? '' : `WHEN ${cell} IN (${missing.map(quoteText).join(', ')}) THEN true `;
-  // Only a text that begins with a blank is worth trimming: that is ten times as fast as trimming all.
-  const blank = `WHEN ascii(${cell}) IN (${BLANK_POINTS}) THEN trim(${cell}, ${BLANKS_SQL}) = '' `;
-  return `(CASE WHEN ${cell} IS NULL THEN true ${named}${blank}ELSE false END)`;
+  // No blank has a code point in these ranges, and what begins with another is not worth trimming: ten times as fast. Two
+  // ranges and no list, since every constant of a list costs DuckDB a vector in each place where this stands.
+  const solid = `WHEN ascii(${cell}) BETWEEN 33 AND 159 OR ascii(${cell}) BETWEEN ${0x3001} AND ${0xfefe} THEN false `;
+  return `(CASE WHEN ${cell} IS NULL THEN true ${named}${solid}ELSE trim(${cell}, ${BLANKS_SQL}) = '' END)`;
 }
 
 /** The cell as DOUBLE; null where it is no finite number. */

@@ -68,7 +68,7 @@ function uniqueCheck(
   const keyed = `SELECT _row, ${keys.map((key, i) => `${key} AS k${i}`).join(', ')} FROM ${context.relation} WHERE ${applies}`;
   const doubled = `SELECT ${names} FROM (${keyed}) GROUP BY ${names} HAVING count(*) > 1`;
   // As many different hashes as rows: then all keys differ. Fewer may be chance, and the keys themselves are asked.
-  const clean = `count(DISTINCT hash(${keys.join(', ')})) FILTER (WHERE ${applies}) = count(*) FILTER (WHERE ${applies})`;
+  const clean = `count(DISTINCT CASE WHEN ${applies} THEN hash(${keys.join(', ')}) END) = count_if(${applies})`;
   return {
     kind: 'group',
     fields: rule.fields,

@@ -190,7 +190,7 @@ function freshnessCheck({ context, column, present }: RuleParts, rule: RuleOf<'f
   if (field === undefined) return { kind: 'dataset', fields: [], aggregate: null };
   const date = dateSql(column(field), rule.format);
   if (rule.of === 'dataset') {
-    const aggregate = `epoch_ms(max(${date}) FILTER (WHERE ${present(field)}))`;
+    const aggregate = `epoch_ms(max(CASE WHEN ${present(field)} THEN ${date} END))`;
     return { kind: 'dataset', fields: [field], aggregate };
   }
   const oldest = timestampSql(context.asOfMs - maxAgeDays(rule) * MS_PER_DAY);

@@ -38,16 +38,13 @@ export async function scan(
     const known = aggregates.indexOf(aggregate);
     return known < 0 ? aggregates.push(aggregate) - 1 : known;
   };
-  // A condition that several aggregates ask for is computed once, as a column.
-  const flags: string[] = [];
-  const flag = (condition: string): string => {
-    const known = flags.indexOf(condition);
-    return quoteName(`flag\t${known < 0 ? flags.push(condition) - 1 : known}`);
-  };
-  const places = checks.map((check) => placesOf(check, Math.min(maxRows, MAX_LOWEST - 1), at, flag));
-  const joins = checks.flatMap((check) => (check.kind === 'row' ? [check.join] : []));
-  const columns = flags.map((condition, i) => `, ${condition} AS ${quoteName(`flag\t${i}`)}`).join('\n');
-  const from = `(SELECT data.*${columns} FROM ${relation} AS data${[...new Set(joins)].join('')})`;
+  const [applied, failed] = [flagsOf('applies'), flagsOf('fails')];
+  const flags: Flags = { applies: applied.name, fails: failed.name };
+  const places = checks.map((check) => placesOf(check, Math.min(maxRows, MAX_LOWEST - 1), at, flags));
+  const joins = [...new Set(checks.flatMap((check) => (check.kind === 'row' ? [check.join] : [])))].join('');
+  // Two steps: whether a check applies to a row is computed once for all checks and aggregates that ask for it.
+  const inner = `(SELECT data.*${applied.columns()} FROM ${relation} AS data)`;
+  const from = `(SELECT data.*${failed.columns()} FROM ${inner} AS data${joins})`;
   const result = await connection.runAndReadAll(`SELECT ${aggregates.join(',\n')} FROM ${from}`);
   const row = result.getRows()[0]!;
   const answers = places.map((place) => ({
@@ -60,6 +57,30 @@ export async function scan(
   return { rows: Number(row[0]), answers };
 }
 
+/** Columns of conditions, equal ones once. */
+interface FlagColumns {
+  /** Quoted name of a condition's column. */
+  readonly name: (condition: string) => string;
+  readonly columns: () => string;
+}
+
+interface Flags {
+  readonly applies: FlagColumns['name'];
+  readonly fails: FlagColumns['name'];
+}
+
+function flagsOf(kind: keyof Flags): FlagColumns {
+  const conditions: string[] = [];
+  const nameOf = (place: number): string => quoteName(`${kind}\t${place}`);
+  return {
+    name: (condition) => {
+      const known = conditions.indexOf(condition);
+      return nameOf(known < 0 ? conditions.push(condition) - 1 : known);
+    },
+    columns: () => conditions.map((condition, i) => `, ${condition} AS ${nameOf(i)}`).join('\n'),
+  };
+}
+
 interface Places {
   readonly checked: number | null;
   readonly failing: number | null;
@@ -69,25 +90,22 @@ interface Places {
 }
 
 /** Where a check's aggregates stand; equal ones are computed once. */
-function placesOf(
-  check: Check,
-  maxRows: number,
-  at: (aggregate: string) => number,
-  flag: (condition: string) => string,
-): Places {
+function placesOf(check: Check, maxRows: number, at: (aggregate: string) => number, flags: Flags): Places {
   const none: Places = { checked: null, failing: null, rows: null, clean: null, value: null };
   switch (check.kind) {
-    case 'row':
+    case 'row': {
+      const fails = flags.fails(failsSql(check, flags));
       return {
         ...none,
-        checked: at(countOf(check.applies, flag)),
-        failing: at(countOf(failsSql(check), flag)),
-        rows: maxRows === 0 ? null : at(`min(_row, ${maxRows}) FILTER (WHERE ${flag(failsSql(check))})`),
+        checked: at(countOf(check.applies, flags)),
+        failing: at(`count_if(${fails})`),
+        rows: maxRows === 0 ? null : at(`min(CASE WHEN ${fails} THEN _row END, ${maxRows})`),
       };
+    }
     case 'group':
       return {
         ...none,
-        checked: at(countOf(check.applies, flag)),
+        checked: at(countOf(check.applies, flags)),
         clean: check.clean === null ? null : at(check.clean),
       };
     case 'dataset':
@@ -100,13 +118,14 @@ function numbersOf(value: DuckDBValue | undefined): readonly number[] {
   return value instanceof DuckDBListValue ? value.items.map(Number).sort((a, b) => a - b) : [];
 }
 
-function countOf(condition: string, flag: (condition: string) => string): string {
-  return condition === 'true' ? 'count(*)' : `count(*) FILTER (WHERE ${flag(condition)})`;
+/** Without FILTER: DuckDB keeps a copy of all columns of the pass for each aggregate that has one. */
+function countOf(applies: string, flags: Flags): string {
+  return applies === 'true' ? 'count(*)' : `count_if(${flags.applies(applies)})`;
 }
 
 /** The fault of a row that is not checked is never computed: SQL of a person may fail on such rows. */
-function failsSql({ applies, fails }: RowCheck): string {
-  return applies === 'true' ? fails : `CASE WHEN ${applies} THEN ${fails} ELSE false END`;
+function failsSql({ applies, fails }: RowCheck, flags: Flags): string {
+  return applies === 'true' ? fails : `CASE WHEN ${flags.applies(applies)} THEN ${fails} ELSE false END`;
 }
 
 /** The first column of a statement as row numbers. */
