@@ -47,7 +47,7 @@ export type BundleFile = z.output<typeof bundleFileSchema>;
  */
 export function parseBundle(value: unknown): Bundle {
   const { words, ...rest } = parseDocument(wrapperSchema, value, DOCUMENT);
-  return unpackBundle(parseDocument(bundleFileSchema, placeWords(rest as Json, words), DOCUMENT));
+  return unpackBundle(parseDocument(bundleFileSchema, placeWords(rest as Json, words, MAX_BUNDLE_BYTES), DOCUMENT));
 }
 
 /**

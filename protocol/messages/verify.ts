@@ -50,7 +50,10 @@ export const verifyMessages = {
     'zh-CN': '各机构进行的是同一计算',
   },
   CLAIM_RESULT_COMMITTED: { en: 'The batch of results is committed on the chain', 'zh-CN': '该批结果的承诺已上链' },
-  CLAIM_NOTHING_LATER: { en: 'Nothing later on the chain changes this', 'zh-CN': '其后链上无改变此结论的记录' },
+  CLAIM_NOTHING_LATER: {
+    en: 'Nothing later on the chain changes this, by the word of the RPC that is asked',
+    'zh-CN': '其后链上无改变此结论的记录(以所询问的 RPC 之言为准,未经证明)',
+  },
   CLAIM_COMPUTATION_CORRECT: { en: 'The computation itself is correct', 'zh-CN': '计算本身正确' },
   WHY_ORDER: {
     en: 'The list {part} is not in its order, or has an entry twice.',

@@ -60,7 +60,8 @@ export async function runVerifyCommand(argv: readonly string[], io: CommandIo): 
     for (const file of options.files) {
       const outcome = await verifyFile(io, file, trust, state, rpc);
       outcomes.push(outcome);
-      state = outcome.verification?.state ?? state;
+      // what holds by itself but was replaced on the chain that was asked is nothing to go on from
+      if (outcome.verification?.verdict === 'holds') state = outcome.verification.state;
     }
     report(io, outcomes, options);
     if (options.state !== undefined) await io.writeFile?.(options.state, lastStateText(state));

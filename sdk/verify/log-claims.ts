@@ -102,7 +102,7 @@ export function checkGrowth({ bundle, claims }: LogContext, last: LastState): vo
       const from = checkpoints[i]!;
       claims.decide('LOG_CONSISTENT', `${org} ${from.size}-${to.size}`, whyGrowth(bundle, org, from, to));
     });
-    const known = last[org];
+    const known = Object.hasOwn(last, org) ? last[org] : undefined;
     if (known !== undefined) checkContinuation(bundle, org, known, checkpoints, claims);
   }
 }
