@@ -6,7 +6,7 @@
  */
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { personWith, pseudonym, secondPersonWith } from '../people.ts';
-import { checkTable, type DatasetConfig } from './dataset.ts';
+import { type DatasetConfig, surveyTable } from './dataset.ts';
 import { definedDataset, parseDefinition } from './definition.ts';
 import {
   assertStep,
@@ -33,7 +33,7 @@ export interface Catalogue {
   /** Takes a definition as the dataset's draft; one in review becomes a draft again. @throws {ProtocolError} DEFINITION_INVALID, SOURCE_* */
   draft(text: string, place: { readonly file: string; readonly base: string }, by: string | null): Promise<Draft>;
   /** Reads the source to its end and puts the draft up for review. */
-  submit(name: string, by: string | null): Promise<Draft & { readonly rows: number }>;
+  submit(name: string, by: string | null): Promise<Draft & { readonly rows: number; readonly leftOut: number }>;
   /** Sends what is in review back, with the reason that its drafter reads; the log has the step without it. */
   sendBack(name: string, reason: string, by: string | null): Promise<Draft>;
   /** @param digest - of what was looked at. @throws {ProtocolError} PERSON_SAME, DATASET_REVIEW_CHANGED, DATASET_STATE */
@@ -71,15 +71,15 @@ export function createCatalogue(parts: CatalogueParts): Catalogue {
     },
     submit: async (name, by) => {
       const submitter = actorOf(by, 'steward', 'operator');
-      let rows = 0;
+      let survey = { rows: 0, leftOut: 0 };
       const draft = await step(name, async (earlier) => {
         assertStep(earlier, name, 'submit');
-        rows = await checkTable(await configOf(parts, definedDataset(earlier.definition), earlier.base));
+        survey = await surveyTable(await configOf(parts, definedDataset(earlier.definition), earlier.base));
         await assertOrigins(parts, earlier);
         const { returned: _returned, ...rest } = earlier;
         return saveStep(parts, { ...rest, state: 'review', submitter }, submitter);
       });
-      return { ...draft, rows };
+      return { ...draft, ...survey };
     },
     sendBack: async (name, reason, by) => {
       const actor = actorOf(by, 'approver', 'steward');

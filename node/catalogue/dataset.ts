@@ -8,7 +8,7 @@ import {
   isShared,
 } from '@sealedger/protocol/dataset.ts';
 import { SUITE } from '@sealedger/protocol/domains.ts';
-import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import { parseIdentifier } from '@sealedger/protocol/identifier.ts';
 import { isMissing, parseNumericCell } from '@sealedger/protocol/model.ts';
 import { z } from 'zod';
@@ -34,6 +34,8 @@ export type InlineDataset = z.output<typeof inlineDatasetSchema>;
 export interface DatasetConfig extends Readable {
   readonly name: string;
   readonly subject: string;
+  /** `leave-out`: a row whose identifier names nobody is matched with nobody; without it such a row refuses the table. */
+  readonly invalidSubjects?: 'leave-out' | undefined;
   /** Sensitivity, JR/T 0197-2020: 1 (public) to 5. */
   readonly level: number;
   readonly fields: readonly DatasetField[];
@@ -70,13 +72,21 @@ export function datasetMetadata(
 
 /**
  * Reads every declared column to its end and checks identifiers, duplicates and declared numbers.
- * @returns the number of rows.
+ * @returns the number of rows, those left out of matching counted too.
+ * @throws {ProtocolError} as surveyTable
+ */
+export async function checkTable(config: Surveyed): Promise<number> {
+  return (await surveyTable(config)).rows;
+}
+
+type Surveyed = Pick<DatasetConfig, 'source' | 'limits' | 'subject' | 'fields' | 'name' | 'invalidSubjects'>;
+
+/**
+ * As checkTable, with what is to be told of rows that match nobody.
  * @throws {ProtocolError} TABLE_UNREADABLE, TABLE_FIELD_MISSING, ROW_IDENTIFIER_INVALID, ROW_DUPLICATE_SUBJECT, CELL_NOT_NUMERIC,
  *   for the first row that fails; rows are numbered from 1, the header not counted. SOURCE_*
  */
-export async function checkTable(
-  config: Pick<DatasetConfig, 'source' | 'limits' | 'subject' | 'fields' | 'name'>,
-): Promise<number> {
+export async function surveyTable(config: Surveyed): Promise<{ readonly rows: number; readonly leftOut: number }> {
   const [numbers, texts] = (['number', 'text'] as const).map((kind) =>
     config.fields.filter((field) => field.kind === kind).map((field) => field.name),
   ) as [string[], string[]];
@@ -86,20 +96,42 @@ export async function checkTable(
   }
   const firstRowOf = new Map<string, number>();
   let rowCount = 0;
+  let leftOut = 0;
   await readRows(config, [config.subject, ...numbers, ...texts], ({ firstRow, rows }) => {
     rows.forEach((cells, offset) => {
       const row = firstRow + offset;
-      const subject = parseSubjectCell(cells[0] ?? null, config.name, row);
-      const earlier = firstRowOf.get(subject);
-      if (earlier !== undefined) {
-        throw new ProtocolError('ROW_DUPLICATE_SUBJECT', { dataset: config.name, row, firstRow: earlier });
-      }
-      firstRowOf.set(subject, row);
+      const subject = subjectOfRow(config, cells[0] ?? null, row);
+      if (subject === null) leftOut += 1;
+      else assertFirst(firstRowOf, subject, { dataset: config.name, row });
       numbers.forEach((field, i) => void parseNumericCell(cells[i + 1] ?? null, { field, row }));
       rowCount = row;
     });
   });
-  return rowCount;
+  return { rows: rowCount, leftOut };
+}
+
+function assertFirst(
+  firstRowOf: Map<string, number>,
+  subject: string,
+  { dataset, row }: { readonly dataset: string; readonly row: number },
+): void {
+  const earlier = firstRowOf.get(subject);
+  if (earlier !== undefined) throw new ProtocolError('ROW_DUPLICATE_SUBJECT', { dataset, row, firstRow: earlier });
+  firstRowOf.set(subject, row);
+}
+
+/** As parseSubjectCell; null where the dataset leaves a row out whose identifier names nobody. */
+export function subjectOfRow(
+  { name, invalidSubjects }: Pick<DatasetConfig, 'name' | 'invalidSubjects'>,
+  cell: string | null,
+  row: number,
+): string | null {
+  try {
+    return parseSubjectCell(cell, name, row);
+  } catch (error) {
+    if (invalidSubjects === 'leave-out' && isProtocolError(error, 'ROW_IDENTIFIER_INVALID')) return null;
+    throw error;
+  }
 }
 
 /** The normalised identifier of a row. @throws {ProtocolError} ROW_IDENTIFIER_INVALID with the row and the reason. */

@@ -34,6 +34,8 @@ const subjectSchema = z.strictObject({
   column: z.string().min(1).max(128),
   identifier: z.enum(IDENTIFIER_KINDS).default('resident-id'),
   level: levelSchema.default(4),
+  /** Rows whose identifier names nobody: without this word they refuse the table; with it they stay in it, scored and unmatched. */
+  invalid: z.literal('leave-out').optional(),
 });
 
 export const definitionSchema = z
@@ -69,6 +71,7 @@ export interface DefinedDataset {
   readonly name: string;
   readonly source: Source;
   readonly subject: string;
+  readonly invalidSubjects?: 'leave-out' | undefined;
   readonly level: number;
   readonly entry: Entry;
   readonly fields: readonly DatasetField[];
@@ -87,6 +90,7 @@ export function definedDataset(definition: Definition): DefinedDataset {
     name: dataset,
     source,
     subject: subject.column,
+    ...(subject.invalid === undefined ? {} : { invalidSubjects: subject.invalid }),
     level: whole!.level,
     entry: entrySchema.parse(entryPart(definition)),
     fields: fields.map(toField),

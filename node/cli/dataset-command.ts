@@ -14,7 +14,7 @@ import { dataClassOf } from '@sealedger/protocol/dataset.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { parseDocument } from '@sealedger/protocol/schema.ts';
-import { checkTable } from '../catalogue/dataset.ts';
+import { surveyTable } from '../catalogue/dataset.ts';
 import { definedDataset, parseDefinition } from '../catalogue/definition.ts';
 import { draftDefinition } from '../catalogue/draft.ts';
 import { profileSource } from '../catalogue/profile.ts';
@@ -145,12 +145,15 @@ async function checkVerb({ values, io, target }: Call): Promise<number> {
       dataClass: values.json ? dataClassOf(fields) : wordFor(dataClassOf(fields), io.locale),
       fields: fields.length,
     };
-    const rows = values.config === undefined ? undefined : await countRows(values.config, dataset, target);
+    const rows = values.config === undefined ? undefined : await surveyRows(values.config, dataset, target);
     const code = rows === undefined ? 'DATASET_CHECKED' : 'DATASET_CHECKED_ROWS';
-    const document = rows === undefined ? told : { ...told, rows };
+    const document = rows === undefined ? told : { ...told, ...rows };
     io.stdout(
       values.json ? `${JSON.stringify({ ok: true, ...document })}\n` : `${messageFor(code, document, io.locale)}\n`,
     );
+    if (!values.json && rows !== undefined && rows.leftOut > 0) {
+      io.stdout(`${messageFor('DATASET_LEFT_OUT', rows, io.locale)}\n`);
+    }
     return EXIT_DONE;
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
@@ -160,14 +163,14 @@ async function checkVerb({ values, io, target }: Call): Promise<number> {
   }
 }
 
-async function countRows(
+async function surveyRows(
   configFile: string,
   dataset: ReturnType<typeof definedDataset>,
   file: string,
-): Promise<number> {
+): Promise<{ readonly rows: number; readonly leftOut: number }> {
   const { limits, places } = readingOf(await readConfig(configFile));
   const source = await resolveSource(dataset.source, { ...places, base: dirname(resolve(file)) });
-  return checkTable({ ...dataset, source, limits });
+  return surveyTable({ ...dataset, source, limits });
 }
 
 async function draftVerb(call: Call): Promise<number> {
@@ -254,7 +257,8 @@ function linesOf(answer: unknown, io: CommandIo): string[] {
 function draftLines(details: Readonly<Record<string, unknown>>, { locale }: CommandIo): string[] {
   const [state, dataClass] = [wordFor(details['state'], locale), wordFor(details['dataClass'], locale)];
   const line = messageFor('DATASET_DRAFT_STATE', { ...details, state, dataClass }, locale);
-  const { name, returned } = details;
+  const { name, returned, leftOut } = details;
+  if (typeof leftOut === 'number' && leftOut > 0) return [line, messageFor('DATASET_LEFT_OUT', { leftOut }, locale)];
   // What a person wrote may hold what a terminal would obey.
   return typeof returned === 'string'
     ? [line, messageFor('DATASET_RETURNED', { name, reason: JSON.stringify(returned) }, locale)]

@@ -6,7 +6,7 @@
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { quantise } from '@sealedger/protocol/fixed-point.ts';
 import type { FeatureDefinition } from '@sealedger/protocol/model.ts';
-import { type DatasetConfig, parseSubjectCell } from '../catalogue/dataset.ts';
+import { type DatasetConfig, subjectOfRow } from '../catalogue/dataset.ts';
 import { readRows } from '../catalogue/rows.ts';
 import { type RegisterView, rankOf, tagOf } from '../match/register.ts';
 
@@ -24,7 +24,7 @@ export interface FeatureColumns {
 /**
  * Quantises the cells of a dataset into columns by register rank.
  * @param definitions - features of this department, in the request's order.
- * @throws {ProtocolError} as readRows and parseSubjectCell; CELL_NOT_NUMERIC.
+ * @throws {ProtocolError} as readRows and subjectOfRow; CELL_NOT_NUMERIC.
  */
 export async function loadColumns(
   dataset: DatasetConfig,
@@ -42,7 +42,8 @@ export async function loadColumns(
   await readRows(dataset, [dataset.subject, ...fields], ({ firstRow, rows }) => {
     rows.forEach((cells, offset) => {
       const row = firstRow + offset;
-      const subject = parseSubjectCell(cells[0] ?? null, dataset.name, row);
+      const subject = subjectOfRow(dataset, cells[0] ?? null, row);
+      if (subject === null) return;
       const rank = rankOf(register.tags, tagOf(register.key, subject));
       if (rank < 0) {
         rowsOutsideRegister += 1;

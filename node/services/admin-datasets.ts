@@ -63,7 +63,7 @@ export const datasetContracts = {
     name: 'dataset.submit',
     summary: 'ADMIN_DATASET_SUBMIT',
     input: named,
-    output: draftView.extend({ rows: z.int().min(0) }),
+    output: draftView.extend({ rows: z.int().min(0), leftOut: z.int().min(0) }),
   },
   sendBack: {
     name: 'dataset.return',
@@ -126,7 +126,7 @@ export function adminDatasets(parts: NodeParts): readonly AdminCommand[] {
     ),
     adminCommand(submit, async ({ name }, { actor }) => {
       const submitted = await catalogue.submit(name, actor);
-      return { ...viewed(submitted), rows: submitted.rows };
+      return { ...viewed(submitted), rows: submitted.rows, leftOut: submitted.leftOut };
     }),
     adminCommand(sendBack, async ({ name, reason }, { actor }) =>
       viewed(await catalogue.sendBack(name, reason, actor)),

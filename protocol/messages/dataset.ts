@@ -142,6 +142,10 @@ export const datasetMessages = {
     en: '{file}: in order. Dataset "{dataset}", level {level} ({dataClass}), {fields} fields, {rows} rows read.',
     'zh-CN': '{file}:正确。数据集“{dataset}”,{level} 级({dataClass}),{fields} 个字段,已读取 {rows} 行。',
   },
+  DATASET_LEFT_OUT: {
+    en: '{leftOut} rows name nobody by a valid identifier; they are scored and matched with nobody.',
+    'zh-CN': '{leftOut} 行的标识号无效,不对应任何主体;这些行参与质量评分,但不参与匹配。',
+  },
   DATASET_RETURNED: {
     en: '{name} was sent back: {reason}',
     'zh-CN': '{name} 已退回:{reason}',

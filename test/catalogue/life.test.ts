@@ -280,6 +280,24 @@ describe('what cannot be published is not', () => {
     });
   }
 
+  it('save a row that names nobody, where the definition says that such rows are left out', async (t) => {
+    const { catalogue, place, ledger, offered, writeIncome } = await openDepartment(t);
+    await writeIncome([
+      [subjectOf(1), '1', 'A'],
+      ['123456789012345678', '1', 'A'],
+      ['', '1', 'A'],
+    ]);
+    await catalogue.draft(
+      definitionText((d) => void Object.assign(d['subject'] as object, { invalid: 'leave-out' })),
+      place,
+      'ana',
+    );
+    const { rows, leftOut } = await catalogue.submit(NAME, 'ana');
+    assert.deepEqual([rows, leftOut], [3, 2]);
+    assert.equal((await catalogue.publish(NAME, 'ana')).rows, 3);
+    assert.deepEqual([ledger.versions.size, offered[0]?.config.invalidSubjects], [1, 'leave-out']);
+  });
+
   it('an origin that the chain does not know, a path outside, a database that is not configured', async (t) => {
     const { catalogue, place } = await openDepartment(t);
     const derived = definitionText((d) => void (d['derivedFrom'] = [{ owner: 'court', name: 'cases', version: 3 }]));

@@ -24,9 +24,10 @@ const definitions: readonly FeatureDefinition[] = [
   { party: 'tax', field: 'income', transform: 'linear', clip: [0, 100], missing: 50, valueBits: 12 },
 ];
 
-async function load(t: TestContext, rows: readonly (readonly string[])[]) {
+async function load(t: TestContext, rows: readonly (readonly string[])[], invalidSubjects?: 'leave-out') {
   const file = await writeTable(await temporaryDirectory(t), 'tax.csv', csvOf(['id_number', 'income', 'grade'], rows));
-  const config: DatasetConfig = { name: 'tax', ...plainCsv(file), subject: 'id_number', level: 3, fields: [] };
+  const subject = { subject: 'id_number', invalidSubjects };
+  const config: DatasetConfig = { name: 'tax', ...plainCsv(file), ...subject, level: 3, fields: [] };
   return loadColumns(config, definitions, register);
 }
 
@@ -81,6 +82,20 @@ describe('feature columns', () => {
     ]);
     assert.equal(rowsOutsideRegister, 2);
     assert.equal(columns[2]!.filter((value) => value === 1).length, 1);
+  });
+
+  it('leave out rows that name nobody where the dataset says so, and only those', async (t) => {
+    const [bad, good] = [
+      ['110105194912310020', '100', 'A'],
+      [subjectOf(3), '100', 'A'],
+    ] as const;
+    const { columns, rowsOutsideRegister } = await load(t, [bad, good], 'leave-out');
+    const alone = await load(t, [good]);
+    assert.deepEqual([columns, rowsOutsideRegister], [alone.columns, 0]);
+    const twice = await refusalOf(() => load(t, [good, bad, good], 'leave-out'));
+    refusal('ROW_DUPLICATE_SUBJECT', { row: 3 })(twice);
+    const cell = await refusalOf(() => load(t, [[subjectOf(2), 'plantedcell', 'A']], 'leave-out'));
+    refusal('CELL_NOT_NUMERIC', { row: 1 })(cell);
   });
 
   it('refuse a bad row by its number and without its content', async (t) => {
