@@ -176,7 +176,7 @@ module.exports = {
   forbidden: [...packageRules, ...nodeRules, ...stageRules, ...placeRules, ...graphRules],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^protocol/rlwe/assembly/' },
+    exclude: { path: '^(protocol/rlwe|node/catalogue)/assembly/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     preserveSymlinks: false,

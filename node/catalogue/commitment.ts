@@ -33,6 +33,8 @@ export interface RowCommitment {
 export interface CommitmentWorkerData {
   readonly key: Uint8Array;
   readonly schema: Uint8Array;
+  /** Of a batch. */
+  readonly maxRows: number;
 }
 
 /** Digests of consecutive rows, each in two words of 16 bytes as DuckDB keeps them. */
@@ -133,7 +135,7 @@ async function runBatches(
   key: Uint8Array,
   keepLeaves: (batch: number) => boolean,
 ): Promise<Batches> {
-  const data: CommitmentWorkerData = { key, schema: rowSchema(source.columns) };
+  const data: CommitmentWorkerData = { key, schema: rowSchema(source.columns), maxRows: BATCH_ROWS };
   const pool = createWorkerPool(new URL('./commitment-worker.ts', import.meta.url), WORKERS, data);
   try {
     return await readBatches(source, pool, keepLeaves);
@@ -188,7 +190,9 @@ interface Batch {
 }
 
 function emptyBatch(): Batch {
-  return { high: new Uint8Array(BATCH_ROWS * WORD_BYTES), low: new Uint8Array(BATCH_ROWS * WORD_BYTES), count: 0 };
+  // Shared memory goes to a worker without a copy; nobody writes into a batch that was sent.
+  const words = (): Uint8Array => new Uint8Array(new SharedArrayBuffer(BATCH_ROWS * WORD_BYTES));
+  return { high: words(), low: words(), count: 0 };
 }
 
 /** Copies rows of a chunk into a batch, as many as fit. @returns how many. */
