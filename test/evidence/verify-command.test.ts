@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, type TestContext, test } from 'node:test';
 import { bundleText } from '@sealedger/protocol/evidence/bundle-file.ts';
 import { runVerifyCommand } from '@sealedger/sdk/cli/verify-command.ts';
 import { batchSubject, retiredDraft, type Story, tellStory } from './support/request-story.ts';
@@ -107,4 +109,38 @@ test('--state keeps the last state, and continues from it', async () => {
   const split = await run('request.json', '--trust', 'trust.json', '--state', 'split.json');
   assert.equal(split.code, 1);
   assert.match(split.stdout, /two histories/);
+});
+
+/** The story's chain over HTTP; `forge` may answer in its place. */
+async function rpcUrl(t: TestContext, forge: (method: string, answer: unknown) => unknown): Promise<string> {
+  const server = createServer(async (request, response) => {
+    let text = '';
+    for await (const part of request) text += part;
+    const { id, method, params } = JSON.parse(text) as { id: number; method: string; params: unknown[] };
+    const result = forge(method, await story.chain.rpc.request(method, params));
+    response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', () => listening()));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test('--rpc: what a chain took back advances no state; whose word that is stands beside the claim', async (t) => {
+  const replaced = await rpcUrl(t, (method, answer) => {
+    const block = answer as { number?: string } | null;
+    const isLater = method === 'eth_getBlockByNumber' && block?.number !== undefined && block.number !== '0x0';
+    return isLater ? { ...block, hash: `0x${'ab'.repeat(32)}` } : answer;
+  });
+  const argv = ['request.json', '--trust', 'trust.json', '--state', 'fresh.json'];
+  const lied = await run(...argv, '--rpc', replaced);
+  assert.equal(lied.code, 1);
+  assert.match(lied.stdout, /\[NOTHING_LATER\]/);
+  assert.equal(files.get('fresh.json'), '{}\n');
+  const honest = await run(...argv, '--rpc', await rpcUrl(t, (_, answer) => answer));
+  assert.equal(honest.code, 0, honest.stdout);
+  assert.match(honest.stdout, /by the word of the RPC that is asked {2}\[NOTHING_LATER\]/);
+  assert.notEqual(files.get('fresh.json'), '{}\n');
 });
