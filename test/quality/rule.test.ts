@@ -1,12 +1,15 @@
 /** Rule sets in YAML: what is read, where a fault is told, and what the digest depends on. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
-import { ruleHash, ruleSetHash } from '../../node/quality/rule.ts';
+import { parse as parseYaml } from 'yaml';
+import { qualityPlanSchema } from '../../node/quality/plan.ts';
+import { type RuleType, ruleHash, ruleSetHash } from '../../node/quality/rule.ts';
 import { parseRuleSet, parseTable, readRuleSet } from '../../node/quality/rule-set.ts';
+import { runOver } from './support/rule-table.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sealedger-rules-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -139,4 +142,55 @@ test('the rule sets of the four tables with known truth are read', async () => {
     const ruleSet = await readRuleSet(join(import.meta.dirname, 'rules', `${name}.yaml`));
     assert.equal(ruleSet.ruleSet, name);
   }
+});
+
+const RULE_TYPES: readonly RuleType[] = [
+  'notNull',
+  'type',
+  'pattern',
+  'codeList',
+  'range',
+  'length',
+  'unique',
+  'reference',
+  'dependency',
+  'expression',
+  'conditional',
+  'checkDigit',
+  'dateOrder',
+  'freshness',
+  'rowCountDrift',
+  'distributionDrift',
+  'duplicateEntity',
+  'consensus',
+  'typo',
+  'sql',
+];
+
+test('the example of the documentation has every type of rule, and runs', async () => {
+  const page = readFileSync(new URL('../../docs/quality-rules.md', import.meta.url), 'utf8');
+  const text = /```yaml\n([\s\S]*?)```/.exec(page)![1]!;
+  const { rules: read } = await parse(text);
+  assert.deepEqual(read.map(({ type }) => type).toSorted(), [...RULE_TYPES].toSorted());
+  const [plan] = (JSON.parse(/```json\n([\s\S]*?)```/.exec(page)![1]!) as { readonly quality: readonly unknown[] })
+    .quality;
+  assert.ok(qualityPlanSchema.safeParse(plan).success);
+  const { rules, ...set } = parseYaml(text) as { readonly rules: readonly Readonly<Record<string, unknown>>[] };
+  const row = {
+    code: '91350100M000100Y43',
+    name: '海丝科技有限公司',
+    phone: '13800001000',
+    status: 'closed',
+    capital: '100',
+    paid: '200',
+    district_code: '110101',
+    district: '黄浦区',
+    founded_on: '2001-01-01',
+    closed_on: '2020-01-01',
+    changed_on: '2020-01-01',
+  };
+  const table = Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, [cell]]));
+  const { run } = await runOver(table, rules, { set });
+  const failing = run.rules.filter((result) => result.failing > 0).map(({ rule: { id } }) => id);
+  assert.deepEqual(failing, ['district-exists', 'paid-in-capital', 'up-to-date']);
 });
