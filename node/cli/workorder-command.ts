@@ -9,7 +9,7 @@ import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { isErrorCode, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { parseDocument } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
-import { ORDER_WORDS } from '../quality/report-words.ts';
+import { ORDER_REASON_WORDS, ORDER_WORDS } from '../quality/report-words.ts';
 import { ORDER_STATES, REJECTION_REASONS } from '../quality/work-order.ts';
 import { workOrderContracts } from '../services/admin-work-orders.ts';
 import type { OrderView } from '../services/quality-views.ts';
@@ -67,7 +67,9 @@ async function showOrder(call: AdminCall): Promise<number> {
     words(ORDER_WORDS[state]),
     by ?? '',
     String(left),
-    [reason, note].filter((text) => text !== null).join(' '),
+    [reason === null ? null : stepReason(call, reason), note === null ? null : JSON.stringify(note)]
+      .filter((text) => text !== null)
+      .join(' '),
   ]);
   const places = answer.places.map(({ row, reasons, repairs }) => [
     String(row),
@@ -117,6 +119,11 @@ async function exportRows(call: AdminCall): Promise<number> {
 async function step(call: AdminCall, answer: Promise<OrderView>): Promise<number> {
   const order = await answer;
   return tell(call, order, columns([rowOf(call, order)]));
+}
+
+function stepReason({ io }: AdminCall, reason: string): string {
+  const code = ORDER_REASON_WORDS.get(reason);
+  return code === undefined ? reason : messageFor(code, {}, io.locale);
 }
 
 function headOf(call: AdminCall): string[] {

@@ -29,6 +29,17 @@ export const ORDER_WORDS: Readonly<Record<OrderState, ErrorCode>> = {
   reopened: 'REPORT_ORDER_REOPENED',
 };
 
+/** Why an order took a step. */
+export const ORDER_REASON_WORDS: ReadonlyMap<string, ErrorCode> = new Map([
+  ['value-is-right', 'ORDER_REASON_VALUE_RIGHT'],
+  ['rule-is-wrong', 'ORDER_REASON_RULE_WRONG'],
+  ['not-our-data', 'ORDER_REASON_NOT_OURS'],
+  ['cannot-be-known', 'ORDER_REASON_UNKNOWABLE'],
+  ['still-failing', 'ORDER_REASON_STILL_FAILING'],
+  ['measured-again', 'ORDER_REASON_MEASURED_AGAIN'],
+  ['rejection-declined', 'ORDER_REASON_REJECTION_DECLINED'],
+]);
+
 export const POINT_WORDS: Readonly<Record<PointCause, ErrorCode>> = {
   level: 'POINTS_LEVEL',
   improvement: 'POINTS_IMPROVEMENT',
