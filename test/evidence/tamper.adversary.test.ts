@@ -101,8 +101,9 @@ for (const subject of subjects) {
       );
       const variants: Json[][] = ends.flatMap((i) => [
         list.filter((_, j) => j !== i),
-        [...list.slice(0, i + 1), ...list.slice(i)],
-        ...(i > 0 ? [list.with(i, list[i - 1]!).with(i - 1, list[i]!)] : []),
+        // order and repetition are of the form, whatever the subject; what is missing is not
+        ...(subject.kind === 'batch' ? [] : [[...list.slice(0, i + 1), ...list.slice(i)]]),
+        ...(i > 0 && subject.kind !== 'batch' ? [list.with(i, list[i - 1]!).with(i - 1, list[i]!)] : []),
       ]);
       for (const variant of variants) {
         if (canonicalText(variant) === canonicalText(list)) continue;

@@ -97,19 +97,19 @@ test('a withheld field of a small domain cannot be found by trying everything ag
     fromHex(hex),
   );
   let tried = 0;
-  for (const { signed } of cut.items.filter((_, i) => i % 3 === 0)) {
+  for (const { signed } of cut.items) {
     for (const [field, domain] of Object.entries(domainsOfFields)) {
       const commitment = signed.event.data[field];
       if (commitment === undefined) continue;
       for (const value of domain.slice(0, 4)) {
-        for (const salt of salts.filter((_, i) => i % 7 === 0)) {
+        for (const salt of salts.filter((_, i) => i % 2 === 0)) {
           tried += 1;
           assert.notEqual(commitField(salt, field, value), commitment, field);
         }
       }
     }
   }
-  assert.ok(tried > 2_000, `${tried} tries`);
+  assert.ok(tried > 20_000, `${tried} tries`);
   for (const [field, domain] of Object.entries(domainsOfFields)) {
     for (const value of domain) assertDigestsAbsent(text, field, value);
   }
