@@ -117,8 +117,8 @@ export const verifyMessages = {
     'zh-CN': '包含证明不能由事件得出检查点的根。',
   },
   WHY_NO_CONSISTENCY: {
-    en: 'The file has no consistency proof between the two sizes.',
-    'zh-CN': '文件缺少两个大小之间的一致性证明。',
+    en: 'The file has no consistency proof between the two sizes; each node gives one with --since (sealedger-node evidence export).',
+    'zh-CN': '文件缺少两个大小之间的一致性证明;各节点可用 --since 给出(sealedger-node evidence export)。',
   },
   WHY_NOT_CONSISTENT: {
     en: 'The consistency proof does not hold: the log was changed, or the proof is wrong.',
