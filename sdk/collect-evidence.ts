@@ -8,6 +8,7 @@ import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { Bundle, BundleSubject } from '@sealedger/protocol/evidence/bundle.ts';
 import { parseBundle } from '@sealedger/protocol/evidence/bundle-file.ts';
 import { mergeBundles } from '@sealedger/protocol/evidence/merge.ts';
+import type { LastState } from './verify/log-claims.ts';
 
 const ANCHOR_WAIT_MS = 300;
 const ANCHOR_PATIENCE_MS = 60_000;
@@ -51,14 +52,16 @@ export function evidencePath(subject: BundleSubject): string {
 /**
  * Collects the parts of a bundle.
  * @param orgs - {@link partiesOf} a request, the gates for a batch, the owner of a version.
+ * @param state - what the reader's verifier saw hold of each log: the parts continue from there, each with its proof.
  * @throws {ProtocolError} the first failure where no part came at all; BUNDLE_PARTS_DIFFER
  */
 export async function collectEvidence(
   source: EvidenceSource,
   orgs: readonly string[],
   subject: BundleSubject,
+  state: LastState = {},
 ): Promise<CollectedEvidence> {
-  const answers = await Promise.all(orgs.map((org) => partOf(source, org, subject)));
+  const answers = await Promise.all(orgs.map((org) => partOf(source, org, subject, state)));
   const parts = answers.flatMap(({ part }) => (part === undefined ? [] : [part]));
   const missing = answers.flatMap(({ org, error }) => (error === undefined ? [] : [{ org, error }]));
   const [first] = missing;
@@ -80,9 +83,10 @@ export async function collectWholeEvidence(
 
 type Answer = { readonly org: string; readonly part?: Bundle; readonly error?: ProtocolError };
 
-async function partOf(source: EvidenceSource, org: string, subject: BundleSubject): Promise<Answer> {
+async function partOf(source: EvidenceSource, org: string, subject: BundleSubject, state: LastState): Promise<Answer> {
+  const since = Object.hasOwn(state, org) ? `?since=${state[org]!.size}` : '';
   try {
-    const part = parseBundle(await anchored(source, () => source.get(org, evidencePath(subject))));
+    const part = parseBundle(await anchored(source, () => source.get(org, evidencePath(subject) + since)));
     return { org, part: ownPart(part, org, subject) };
   } catch (error) {
     if (!isProtocolError(error)) throw error;

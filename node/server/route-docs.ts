@@ -24,6 +24,8 @@ export interface RouteDocs {
 const index = z.int().min(0);
 const signed = <S extends z.ZodType>(body: S) =>
   z.looseObject({ domain: z.string(), signer: z.string(), keyEpoch: z.int(), body, signature: z.string() });
+/** Size of the node's log up to which the reader has verified it: a consistency proof from there goes in. */
+const sinceSize = { since: z.int().min(1).optional() };
 /** A bundle is described where it is checked: protocol/evidence/bundle-file.ts and docs of the verifier. */
 const bundle = z.looseObject({}).describe('Evidence bundle; verify it with `sealedger verify`.');
 
@@ -78,9 +80,17 @@ export const routeDocs: Readonly<Record<string, RouteDocs>> = {
     request: z.strictObject({ batch: z.int().positive() }),
     response: z.strictObject({ logged: z.literal(true) }),
   },
-  'get /v1/evidence/requests/:id': { summary: 'Evidence bundle of a request', response: bundle },
-  'get /v1/evidence/requests/:id/batches/:org/:batch': { summary: 'Evidence bundle of a batch', response: bundle },
-  'get /v1/evidence/versions/:id': { summary: 'Evidence bundle of a dataset version', response: bundle },
+  'get /v1/evidence/requests/:id': { summary: 'Evidence bundle of a request', query: sinceSize, response: bundle },
+  'get /v1/evidence/requests/:id/batches/:org/:batch': {
+    summary: 'Evidence bundle of a batch',
+    query: sinceSize,
+    response: bundle,
+  },
+  'get /v1/evidence/versions/:id': {
+    summary: 'Evidence bundle of a dataset version',
+    query: sinceSize,
+    response: bundle,
+  },
   'get /v1/log/checkpoint': {
     summary: 'The signed checkpoint of the log, the newest or of a size',
     query: { size: index.optional() },

@@ -24,9 +24,10 @@ export interface RouteParts extends CatalogueRouteParts, LogRouteParts, QualityR
   readonly unlock: (caller: string, frame: Uint8Array) => Promise<Uint8Array>;
   readonly lane: (caller: string, requestId: string, lane: number) => Promise<unknown>;
   readonly result: (caller: string, requestId: string, batch: number) => Promise<void>;
-  readonly evidence: (requestId: string) => Promise<unknown>;
-  readonly versionEvidence: (datasetId: string) => Promise<unknown>;
-  readonly batchEvidence: (requestId: string, org: string, batch: number) => Promise<unknown>;
+  /** `since`: size of this node's log up to which the reader has verified it. */
+  readonly evidence: (requestId: string, since?: number) => Promise<unknown>;
+  readonly versionEvidence: (datasetId: string, since?: number) => Promise<unknown>;
+  readonly batchEvidence: (requestId: string, org: string, batch: number, since?: number) => Promise<unknown>;
 }
 
 const MAX_DOCUMENT_BYTES = 2 << 20;
@@ -39,6 +40,10 @@ const readers = ['bank', 'regulator', 'department', 'gate', 'registrar'] as cons
 const jsonBody = async (context: RouteContext): Promise<string> => Buffer.from(await context.body()).toString('utf8');
 const id = (context: RouteContext): string => parseDocument(hex32, context.params['id'], 'path');
 const ordinal = (text: string | undefined): number => parseDocument(z.coerce.number().int().min(0), text, 'path');
+
+const since = ({ query }: RouteContext): number | undefined =>
+  query.has('since') ? parseDocument(sizeSchema, query.get('since'), 'query') : undefined;
+const sizeSchema = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
 
 /** All routes under `/v1`. */
 export function nodeRoutes(parts: RouteParts): readonly Route[] {
@@ -117,11 +122,14 @@ function releaseRoutes(parts: RouteParts): Route[] {
         id(context),
         parseDocument(organisationId, context.params['org'], 'path'),
         ordinal(context.params['batch']),
+        since(context),
       ),
     })),
-    get('/v1/evidence/versions/:id', readers, async (context) => ({ json: await parts.versionEvidence(id(context)) })),
+    get('/v1/evidence/versions/:id', readers, async (context) => ({
+      json: await parts.versionEvidence(id(context), since(context)),
+    })),
     get('/v1/evidence/requests/:id', readers, async (context) => ({
-      json: await parts.evidence(id(context)),
+      json: await parts.evidence(id(context), since(context)),
     })),
   ];
 }

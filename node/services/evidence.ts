@@ -23,13 +23,14 @@ export async function exportOwnPart(
 }
 
 export function evidenceServices(parts: NodeParts) {
-  const exported = (subject: BundleSubject): Promise<Json> => exportOwnPart(parts, subject);
+  const exported = (subject: BundleSubject, since: number | undefined): Promise<Json> =>
+    exportOwnPart(parts, subject, since === undefined ? {} : { since });
   return {
     result: (caller: string, requestId: string, batch: number) => logResult(parts, caller, requestId, batch),
-    versionEvidence: (datasetId: string) => exported({ kind: 'version', datasetId }),
-    evidence: (requestId: string) => exported({ kind: 'request', requestId }),
-    batchEvidence: (requestId: string, org: string, batch: number) =>
-      exported({ kind: 'batch', requestId, org, batch }),
+    versionEvidence: (datasetId: string, since?: number) => exported({ kind: 'version', datasetId }, since),
+    evidence: (requestId: string, since?: number) => exported({ kind: 'request', requestId }, since),
+    batchEvidence: (requestId: string, org: string, batch: number, since?: number) =>
+      exported({ kind: 'batch', requestId, org, batch }, since),
   };
 }
 

@@ -1,9 +1,9 @@
 /** Messages of the command `sealedger`; see catalogue.ts. */
 export const cliMessages = {
   CLI_USAGE: {
-    en: 'usage: sealedger verify FILE… --trust FILE [--rpc URL] [--state FILE] [--json] [--lang en|zh-CN]\n       sealedger withhold FILE --fields NAME,KIND.NAME,…|all --out FILE\n       sealedger evidence --request ID | --version ID | --batch REQUEST/ORG/N --profile FILE --out FILE\n       sealedger audit find|request|verify|watch|report --profile FILE … (sealedger audit --help)\n       sealedger catalogue search|show|lineage|export|need|needs … --profile FILE\n       sealedger --help | --version',
+    en: 'usage: sealedger verify FILE… --trust FILE [--rpc URL] [--state FILE] [--json] [--lang en|zh-CN]\n       sealedger withhold FILE --fields NAME,KIND.NAME,…|all --out FILE\n       sealedger evidence --request ID | --version ID | --batch REQUEST/ORG/N --profile FILE --out FILE [--state FILE]\n       sealedger audit find|request|verify|watch|report --profile FILE … (sealedger audit --help)\n       sealedger catalogue search|show|lineage|export|need|needs … --profile FILE\n       sealedger --help | --version',
     'zh-CN':
-      '用法:sealedger verify 文件… --trust 文件 [--rpc 地址] [--state 文件] [--json] [--lang en|zh-CN]\n     sealedger withhold 文件 --fields 字段,事件.字段,…|all --out 文件\n     sealedger evidence --request 编号 | --version 编号 | --batch 请求/机构/批次 --profile 文件 --out 文件\n     sealedger audit find|request|verify|watch|report --profile 文件 …(详见 sealedger audit --help)\n     sealedger catalogue search|show|lineage|export|need|needs … --profile 文件\n     sealedger --help | --version',
+      '用法:sealedger verify 文件… --trust 文件 [--rpc 地址] [--state 文件] [--json] [--lang en|zh-CN]\n     sealedger withhold 文件 --fields 字段,事件.字段,…|all --out 文件\n     sealedger evidence --request 编号 | --version 编号 | --batch 请求/机构/批次 --profile 文件 --out 文件 [--state 文件]\n     sealedger audit find|request|verify|watch|report --profile 文件 …(详见 sealedger audit --help)\n     sealedger catalogue search|show|lineage|export|need|needs … --profile 文件\n     sealedger --help | --version',
   },
   CLI_COMMAND_UNKNOWN: {
     en: 'sealedger has no command "{command}".',

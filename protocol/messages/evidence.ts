@@ -89,9 +89,9 @@ export const evidenceMessages = {
       '用法:sealedger verify FILE… --trust FILE [--rpc URL] [--state FILE] [--json] [--lang en|zh-CN]({reason})。',
   },
   EVIDENCE_COLLECT_USAGE: {
-    en: 'Usage: sealedger evidence --request ID | --version ID | --batch REQUEST/ORG/N --profile FILE --out FILE [--lang en|zh-CN] ({reason}).',
+    en: 'Usage: sealedger evidence --request ID | --version ID | --batch REQUEST/ORG/N --profile FILE --out FILE [--state FILE] [--lang en|zh-CN] ({reason}).',
     'zh-CN':
-      '用法:sealedger evidence --request 编号 | --version 编号 | --batch 请求/机构/批次 --profile FILE --out FILE [--lang en|zh-CN]({reason})。',
+      '用法:sealedger evidence --request 编号 | --version 编号 | --batch 请求/机构/批次 --profile FILE --out FILE [--state FILE] [--lang en|zh-CN]({reason})。',
   },
   EVIDENCE_COLLECTED: {
     en: '{file}: {parts} parts joined. Whether it holds, sealedger verify says.',

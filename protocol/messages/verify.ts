@@ -117,8 +117,8 @@ export const verifyMessages = {
     'zh-CN': '包含证明不能由事件得出检查点的根。',
   },
   WHY_NO_CONSISTENCY: {
-    en: 'The file has no consistency proof between the two sizes; each node gives one with --since (sealedger-node evidence export).',
-    'zh-CN': '文件缺少两个大小之间的一致性证明;各节点可用 --since 给出(sealedger-node evidence export)。',
+    en: 'The file has no consistency proof between the two sizes; collect it again with --state (sealedger evidence), or have each node export with --since.',
+    'zh-CN': '文件缺少两个大小之间的一致性证明;请用 --state 重新收集(sealedger evidence),或由各节点用 --since 导出。',
   },
   WHY_NOT_CONSISTENT: {
     en: 'The consistency proof does not hold: the log was changed, or the proof is wrong.',

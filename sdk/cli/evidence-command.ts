@@ -1,6 +1,7 @@
 /**
  * `sealedger evidence --request ID | --version ID | --batch REQUEST/ORG/N --profile FILE --out FILE`: collects one bundle
- * from the nodes of all who took part, for a bank or a regulator that took none.
+ * from the nodes of all who took part, for a bank or a regulator that took none. With `--state FILE`, the one that
+ * `sealedger verify --state` keeps, the parts continue from what the verifier saw last.
  *
  * Exit code 0 where every part came, 1 where one is missing (the file is written with the others), 2 where nothing was
  * written. What the file is worth, `sealedger verify` says.
@@ -13,6 +14,7 @@ import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.
 import { parseDocument } from '@sealedger/protocol/schema.ts';
 import { collectEvidence, type EvidenceSource, partiesOf } from '../collect-evidence.ts';
 import { peerOf } from '../peer-of.ts';
+import { parseLastState } from '../verify/last-state.ts';
 import { openMember } from './member-profile.ts';
 import { type CommandIo, EXIT_FAILS, EXIT_HOLDS, EXIT_UNREADABLE } from './verify-command.ts';
 
@@ -21,6 +23,7 @@ type Options = {
   readonly subject: BundleSubject;
   readonly profile: string;
   readonly out: string;
+  readonly state: string | undefined;
   readonly locale: Locale;
 };
 
@@ -36,7 +39,8 @@ export async function runEvidenceCommand(argv: readonly string[], io: CommandIo)
     locale = options.locale;
     const member = await openMember(options.profile);
     const orgs = await organisationsOf(member, options.subject);
-    const { bundle, missing } = await collectEvidence(sourceOf(member), orgs, options.subject);
+    const state = options.state === undefined ? {} : parseLastState(await io.readFile(options.state), options.state);
+    const { bundle, missing } = await collectEvidence(sourceOf(member), orgs, options.subject, state);
     if (io.writeFile === undefined) throw usage('--out');
     await io.writeFile(options.out, bundleText(bundle));
     for (const { org, error } of missing) io.stderr(`${org}: ${refusalText(error, locale)}\n`);
@@ -75,16 +79,24 @@ async function organisationsOf({ ledger }: Member, subject: BundleSubject): Prom
 }
 
 function readOptions(argv: readonly string[], locale: Locale): Options {
-  const { profile, out, lang, ...named } = readArgv(argv);
+  const { profile, out, lang, state, ...named } = readArgv(argv);
   if (profile === undefined) throw usage('--profile FILE');
   if (out === undefined) throw usage('--out FILE');
   if (lang !== undefined && lang !== 'en' && lang !== 'zh-CN') throw usage('--lang en | zh-CN');
-  return { subject: subjectOf(named), profile, out, locale: lang ?? locale };
+  return { subject: subjectOf(named), profile, out, state, locale: lang ?? locale };
 }
 
 function readArgv(argv: readonly string[]) {
   const text = { type: 'string' } as const;
-  const options = { request: text, version: text, batch: text, profile: text, out: text, lang: text } as const;
+  const options = {
+    request: text,
+    version: text,
+    batch: text,
+    profile: text,
+    out: text,
+    state: text,
+    lang: text,
+  } as const;
   try {
     return parseArgs({ args: [...argv], options, strict: true }).values;
   } catch (cause) {

@@ -16,6 +16,7 @@ import {
   type NodeName,
   nodes,
   requestSubject,
+  retiredDraft,
   type Story,
   tellStory,
   versionSubject,
@@ -121,4 +122,27 @@ test('a node that speaks for another, of another subject, or garbage gives no pa
       ['SCHEMA_MISMATCH'],
     );
   }
+});
+
+test('with the state that a verifier keeps, the collected parts continue from it', async () => {
+  const { state } = verifyBundle(await story.bundle(), story.trust);
+  await story.logs.tax.append([retiredDraft()]);
+  await story.anchor('tax');
+  const asked: string[] = [];
+  const continuing: EvidenceSource = {
+    ...source(),
+    get: async (org, path) => {
+      asked.push(path);
+      const since = Number(new URL(path, 'http://node.example').searchParams.get('since'));
+      return bundleJson(await story.part(org as NodeName, requestSubject, { since }));
+    },
+  };
+  const bare = await collectEvidence(source(), nodes, requestSubject);
+  assert.equal(verifyBundle(bare.bundle, story.trust, { previousState: state }).verdict, 'undecided');
+  const { bundle } = await collectEvidence(continuing, nodes, requestSubject, state);
+  assert.equal(verifyBundle(bundle, story.trust, { previousState: state }).verdict, 'holds');
+  assert.deepEqual(
+    asked.sort(),
+    nodes.map((org) => `${evidencePath(requestSubject)}?since=${state[org]!.size}`).sort(),
+  );
 });
