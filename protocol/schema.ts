@@ -34,3 +34,14 @@ export function parseJson<S extends z.ZodType>(schema: S, text: string, document
   }
   return parseDocument(schema, value, document);
 }
+
+/** Whether the platform knows a time zone of this IANA name. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}

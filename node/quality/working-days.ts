@@ -5,6 +5,7 @@
  * guessed. Dates are `YYYY-MM-DD` in the calendar's time zone.
  */
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { isTimeZone } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
 
 const DAY_MS = 86_400_000;
@@ -85,13 +86,4 @@ function wallClock(atMs: number, timeZone: string): WallClock {
   const form = { timeZone, year: 'numeric', month: two, day: two, hour: two, minute: two, second: two } as const;
   const format = new Intl.DateTimeFormat('en-CA', { ...form, hourCycle: 'h23' });
   return Object.fromEntries(format.formatToParts(atMs).map(({ type, value }) => [type, value])) as unknown as WallClock;
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

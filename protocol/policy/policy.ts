@@ -7,7 +7,7 @@
  * Source: ODRL Information Model 2.2 and ODRL Vocabulary 2.2 (W3C, 2018).
  */
 import { z } from 'zod';
-import { organisationId, parseDocument, purposeCode } from '../schema.ts';
+import { isTimeZone, organisationId, parseDocument, purposeCode } from '../schema.ts';
 
 export const POLICY_CONTEXT = ['http://www.w3.org/ns/odrl.jsonld', { sealedger: 'urn:sealedger:odrl:' }] as const;
 export const POLICY_PROFILE = 'urn:sealedger:odrl:profile:1';
@@ -116,14 +116,4 @@ export function policyJsonSchema(): unknown {
 function hasDistinctRules(policy: { permission: { uid: string }[]; prohibition: { uid: string }[] }): boolean {
   const ids = [...policy.permission, ...policy.prohibition].map(({ uid }) => uid);
   return new Set(ids).size === ids.length;
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
 }
