@@ -19,7 +19,7 @@ const core = `^(node:)?(${builtinModules.map((name) => name.replace(/^node:/, ''
 const onlyIn = (name, packages, allowed) => ({
   name,
   severity: 'error',
-  from: { path: '^(protocol|sdk|node|console|demo|deploy|bench|test|scripts)/', pathNot: allowed },
+  from: { path: '^(protocol|sdk|node|transport|console|demo|deploy|bench|test|scripts)/', pathNot: allowed },
   to: { path: npm(...packages) },
 });
 
@@ -62,15 +62,29 @@ const packageRules = [
   onlyIn(
     'libsodium-in-few-places',
     ['libsodium-wrappers-sumo'],
-    ['^protocol/(poprf[.]ts$|poprf/|(sealed-box|keystore)[.]ts$)', '^test/'],
+    ['^protocol/(poprf[.]ts$|poprf/|(sealed-box|keystore)[.]ts$)', '^node/keys/', '^test/'],
   ),
   onlyIn('canonicalize-in-one-place', ['canonicalize'], ['^protocol/canonical[.]ts$', '^test/']),
   onlyIn('ethereumjs-as-oracle', ['@ethereumjs'], ['^test/']),
   folderImports(
     'sdk',
-    ['^protocol/', npm('node-seal', 'zod', '@noble/hashes'), core],
+    ['^(protocol|transport)/', npm('node-seal', 'zod', '@noble/hashes', 'yaml'), core],
     'The SDK stands on the protocol; it never sees a node.',
   ),
+  folderImports(
+    'transport',
+    ['^protocol/', npm('undici'), core],
+    'What carries calls knows the protocol and nothing of who calls.',
+  ),
+  {
+    name: 'transport-in-cli',
+    comment: 'The SDK runs in a browser; it takes the transport as a port, and its command line fills it in.',
+    severity: 'error',
+    from: { path: '^sdk/', pathNot: '^sdk/cli/' },
+    to: { path: '^transport/' },
+  },
+  onlyIn('yaml-in-cli', ['yaml'], ['^sdk/cli/', '^node/', '^test/']),
+  onlyIn('undici-in-transport', ['undici'], ['^transport/', '^test/']),
   {
     name: 'sdk-built-ins-in-cli',
     comment: 'The SDK runs in a browser; what reads files is its command line.',
@@ -85,10 +99,11 @@ const packageRules = [
 const nodeRules = [
   folderImports(
     'node',
-    ['^protocol/', npm('express', '@types/express', 'level', '@duckdb/node-api', '@duckdb/node-bindings', 'zod', 'yaml', 'croner', 'pg', 'pg-copy-streams', '@types/pg', '@types/pg-copy-streams', 'prom-client'), core],
+    ['^(protocol|transport)/', npm('libsodium-wrappers-sumo', '@types/libsodium-wrappers-sumo', 'rate-limiter-flexible', 'express', '@types/express', 'level', '@duckdb/node-api', '@duckdb/node-bindings', 'zod', 'yaml', 'croner', 'pg', 'pg-copy-streams', '@types/pg', '@types/pg-copy-streams', 'prom-client'), core],
     'A node stands on the protocol; it never sees the SDK.',
   ),
   onlyIn('express-in-server', ['express', '@types/express'], ['^node/server/']),
+  onlyIn('rate-limiter-in-server', ['rate-limiter-flexible'], ['^node/server/', '^test/']),
   onlyIn('level-in-stores', ['level'], ['^node/store/', '^node/evidence/level-store[.]ts$', '^(bench|test)/']),
   onlyIn('duckdb-in-tables', ['@duckdb/node-api', '@duckdb/node-bindings'], ['^node/(catalogue|quality)/', '^(bench|test)/']),
   onlyIn('postgres-in-sources', ['pg', 'pg-copy-streams'], ['^node/catalogue/', '^test/']),
@@ -134,7 +149,7 @@ const placeRules = [
     name: 'nothing-imports-the-outside',
     comment: 'demo may import all; demo, bench and test are imported by nothing but tests.',
     severity: 'error',
-    from: { path: '^(protocol|sdk|node|console|deploy|scripts)/' },
+    from: { path: '^(protocol|sdk|node|transport|console|deploy|scripts)/' },
     to: { path: '^(demo|bench|test)/' },
   },
   {
