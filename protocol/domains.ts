@@ -10,6 +10,8 @@ export const domains = {
   request: 'sealedger/v1/request',
   featureSheet: 'sealedger/v1/feature-sheet',
   grant: 'sealedger/v1/grant',
+  policy: 'sealedger/v1/policy',
+  decisionReason: 'sealedger/v1/decision-reason',
   model: 'sealedger/v1/sealed-model',
   computationId: 'sealedger/v1/computation-id',
   datasetVersion: 'sealedger/v1/dataset-version',
@@ -56,6 +58,8 @@ export const domains = {
   consentWithdrawal: 'sealedger/v1/consent-withdrawal',
   consentSample: 'sealedger/v1/consent-sample',
   modelCertificate: 'sealedger/v1/model-certificate',
+  modelSubmission: 'sealedger/v1/model-submission',
+  certifiedModels: 'sealedger/v1/certified-models',
 } as const;
 
 export type Domain = (typeof domains)[keyof typeof domains];
