@@ -119,6 +119,8 @@ export const eventSchemas = {
     requestDigest: hex32,
     receiptDigest: hex32,
     blindedDigest: hex32,
+    /** Where the request names a holder of consent: size of that log on chain, as the gate saw it when it metered. */
+    consentSize: count.optional(),
   }),
   /** A request that ends before its work is done; `org` and `reasonHash` where the chain names them. */
   revocation: z.strictObject({
