@@ -85,6 +85,7 @@ const examples: { readonly [K in EventKind]: EventFields<K> } = {
     requestDigest: hex('c'),
     receiptDigest: hex('d'),
     blindedDigest: hex('e'),
+    consentSize: 12,
   },
   revocation: {
     requestId: hex('a'),
