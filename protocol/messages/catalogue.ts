@@ -20,6 +20,7 @@ import { matchMessages } from './match.ts';
 import { nodeMessages } from './node.ts';
 import { pageMessages } from './page.ts';
 import { peopleMessages } from './people.ts';
+import { policyMessages } from './policy.ts';
 import { qualityReasonMessages } from './quality-reasons.ts';
 import { qualityRuleMessages } from './quality-rules.ts';
 import { repairMessages } from './repair.ts';
@@ -27,6 +28,7 @@ import { reportMessages } from './report.ts';
 import { runnerMessages } from './runner.ts';
 import { sourceMessages } from './source.ts';
 import { trailMessages } from './trail.ts';
+import { transportMessages } from './transport.ts';
 import { verdictMessages } from './verdict.ts';
 
 export type Locale = 'en' | 'zh-CN';
@@ -49,6 +51,7 @@ const catalogue = {
   ...qualityReasonMessages,
   ...qualityRuleMessages,
   ...peopleMessages,
+  ...policyMessages,
   ...repairMessages,
   ...runnerMessages,
   ...sourceMessages,
@@ -58,6 +61,7 @@ const catalogue = {
   ...adminMessages,
   ...loopMessages,
   ...reportMessages,
+  ...transportMessages,
 } as const satisfies MessageTable;
 
 export type ErrorCode = keyof typeof catalogue;

@@ -7,23 +7,26 @@
  * Source: ODRL Information Model 2.2 and ODRL Vocabulary 2.2 (W3C, 2018).
  */
 import { z } from 'zod';
-import { isTimeZone, organisationId, parseDocument, purposeCode } from '../schema.ts';
+import { digestHex } from '../canonical.ts';
+import { domains } from '../domains.ts';
+import { organisationId, parseDocument, purposeCode } from '../schema.ts';
+import { hoursInterval, isoWeekdays, timeZone } from './conditions.ts';
 
 export const POLICY_CONTEXT = ['http://www.w3.org/ns/odrl.jsonld', { sealedger: 'urn:sealedger:odrl:' }] as const;
 export const POLICY_PROFILE = 'urn:sealedger:odrl:profile:1';
 /** The target of a rule that is about every dataset of the owner. */
 export const ALL_DATASETS = 'urn:sealedger:datasets';
 
-const ruleId = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'a rule id is 1 to 63 of a-z 0-9 -');
+/** It stands in the log as the reason of a decision, where six digits in a row are refused. */
+export const ruleId = z
+  .string()
+  .max(63)
+  .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'a rule id is words of a-z 0-9 joined by -')
+  .refine((text) => !/[0-9]{6}/.test(text), 'a rule id has no six digits in a row');
 const fieldNames = z.array(z.string().min(1).max(128)).min(1).max(4096);
 const count = z.int().min(1);
 /** Whole days as xsd:duration. */
 const days = z.string().regex(/^P[1-9]\d{0,4}D$/, 'whole days, such as P366D');
-/** An interval of the day in the policy's time zone; the end may be 24:00. */
-const hours = z
-  .string()
-  .regex(/^([01]\d|2[0-3]):[0-5]\d\/(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'such as 08:30/17:30')
-  .refine((text) => text.slice(0, 5) < text.slice(6), 'the end must be after the start');
 const anyOrNone = z.enum(['isAnyOf', 'isNoneOf']);
 const atMost = z.literal('lteq');
 const atLeast = z.literal('gteq');
@@ -35,8 +38,8 @@ export const constraintSchema = z.discriminatedUnion('leftOperand', [
   constraint('purpose', anyOrNone, z.array(purposeCode).min(1).max(256)),
   constraint('recipient', anyOrNone, z.array(organisationId).min(1).max(256)),
   constraint('sealedger:requesterRole', anyOrNone, z.array(z.string().max(31)).min(1).max(16)),
-  /** `isPartOf`: no other field than these; `isNoneOf`: none of these. */
-  constraint('sealedger:field', z.enum(['isPartOf', 'isNoneOf']), fieldNames),
+  /** `isPartOf`: no other field than these; `isNoneOf`: none of these; `isAnyOf`: one of these at least. */
+  constraint('sealedger:field', z.enum(['isPartOf', 'isNoneOf', 'isAnyOf']), fieldNames),
   constraint('sealedger:computation', anyOrNone, z.array(z.string().max(63)).min(1).max(64)),
   /** Departments with features: below two one of them gives its part of a score away. */
   constraint('sealedger:departments', atLeast, count),
@@ -47,15 +50,37 @@ export const constraintSchema = z.discriminatedUnion('leftOperand', [
   constraint('count', atMost, count),
   /** From the decision to the end of the grant. */
   constraint('elapsedTime', atMost, days),
-  constraint('sealedger:level', atMost, z.int().min(1).max(5)),
+  /** Of the whole dataset; `gteq` is for prohibitions. */
+  constraint('sealedger:level', z.enum(['lteq', 'gteq']), z.int().min(1).max(5)),
+  /** Highest of the fields that are asked for. */
+  constraint('sealedger:fieldLevel', z.enum(['lteq', 'gteq']), z.int().min(1).max(5)),
+  /** 共享属性 of the catalogue entry; a dataset shared on conditions needs a permission that names this. */
+  constraint(
+    'sealedger:sharing',
+    z.literal('isAnyOf'),
+    z
+      .array(z.enum(['unconditional', 'conditional']))
+      .min(1)
+      .max(2),
+  ),
+  constraint(
+    'sealedger:subjects',
+    z.literal('isAnyOf'),
+    z
+      .array(z.enum(['person', 'enterprise']))
+      .min(1)
+      .max(2),
+  ),
   /** Score of the dataset version in basis points; checked at the decision and before each computation. */
   constraint('sealedger:quality', atLeast, z.int().min(1).max(10_000)),
   /** Checked at each evaluation. */
-  constraint('sealedger:hours', z.literal('isPartOf'), hours),
+  constraint('sealedger:hours', z.literal('isPartOf'), hoursInterval),
   /** ISO weekdays, 1 is Monday; checked at each evaluation. */
-  constraint('sealedger:weekday', z.literal('isAnyOf'), z.array(z.int().min(1).max(7)).min(1).max(7)),
+  constraint('sealedger:weekday', z.literal('isAnyOf'), isoWeekdays),
   /** Different models of one requester for one purpose and register version within `sealedger:period`. */
   constraint('sealedger:models', atMost, count).extend({ 'sealedger:period': days }),
+  /** Data of natural persons asks for a certified model unless a permission says this. */
+  constraint('sealedger:certificate', z.literal('eq'), z.literal('waived')),
 ]);
 export type PolicyConstraint = z.output<typeof constraintSchema>;
 
@@ -75,7 +100,15 @@ const ruleFields = {
 };
 
 export const permissionSchema = z.strictObject({ ...ruleFields, duty: z.array(dutySchema).max(4).default([]) });
-export const prohibitionSchema = z.strictObject(ruleFields);
+/** What is about the use of a grant says nothing of a request, so that a prohibition of it would prohibit everything. */
+const OF_USE: readonly string[] = ['sealedger:hours', 'sealedger:weekday', 'sealedger:certificate'];
+export const prohibitionSchema = z.strictObject({
+  ...ruleFields,
+  constraint: ruleFields.constraint.refine(
+    (constraints) => constraints.every(({ leftOperand }) => !OF_USE.includes(leftOperand)),
+    'hours, weekdays and certificate are conditions of a permission',
+  ),
+});
 
 export const policySchema = z
   .strictObject({
@@ -93,10 +126,7 @@ export const policySchema = z
     /** What happens where no rule decides. */
     'sealedger:otherwise': z.enum(['reject', 'ask']).default('ask'),
     /** Of hours and weekdays. */
-    'sealedger:timeZone': z
-      .string()
-      .refine(isTimeZone, 'an IANA time zone such as Asia/Shanghai')
-      .default('Asia/Shanghai'),
+    'sealedger:timeZone': timeZone.default('Asia/Shanghai'),
   })
   .refine(hasDistinctRules, { error: 'two rules have one uid', path: ['permission'] });
 export type Policy = z.output<typeof policySchema>;
@@ -106,6 +136,11 @@ export type Prohibition = Policy['prohibition'][number];
 /** @throws {ProtocolError} SCHEMA_MISMATCH with the place of the first term that is unknown or malformed. */
 export function parsePolicy(value: unknown): Policy {
   return parseDocument(policySchema, value, 'policy');
+}
+
+/** What a grant names the policy by: digest of all that it says, defaults written out. */
+export function policyHash(policy: Policy): string {
+  return digestHex(domains.policy, policy);
 }
 
 /** The policy schema as JSON Schema (2020-12), for editors. */

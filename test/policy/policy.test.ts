@@ -1,7 +1,8 @@
 /** Policies as data: what is read, what is refused, and what the engine answers. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { answerByPolicy, isWithinHours, type PolicyFacts } from '@sealedger/protocol/policy/answer.ts';
+import { answerByPolicy, type PolicyFacts } from '@sealedger/protocol/policy/answer.ts';
+import { isWithinHours } from '@sealedger/protocol/policy/conditions.ts';
 import {
   ALL_DATASETS,
   POLICY_CONTEXT,
@@ -42,7 +43,10 @@ const facts: PolicyFacts = {
   requester: 'harbour-bank',
   requesterRoles: ['bank'],
   purpose: 'credit-underwriting',
+  subjects: 'person',
+  sharing: 'unconditional',
   fields: ['arrears', 'years'],
+  fieldLevel: 2,
   computation: 'sealed-scoring',
   departments: 3,
   minimumGroup: null,
