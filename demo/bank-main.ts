@@ -119,7 +119,8 @@ async function ask(bank: Bank, files: ScenarioFiles, applicants: number) {
   return bank.request({
     model,
     purpose: 'credit-underwriting',
-    legalBasis: 'consent of the applicant; PIPL Article 13(1)(1)',
+    legalBasis: { code: 'credit-consent', text: 'written consent of each applicant, given with the application' },
+    contact: { unit: 'risk management', person: 'duty officer', channel: `risk@${scenario.bank.node}.example` },
     datasets: scenario.departments.map(({ node }) => latest(node, 'features')),
     register: latest(scenario.register.node, 'register'),
     gates,

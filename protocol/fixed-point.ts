@@ -15,6 +15,10 @@ const SCORE_RANGE_BITS = 42;
 /** More bits than this add nothing to a double's score and would widen release noise past 32 bits. */
 const MAX_SCALE_BITS = 38;
 const MIN_SCALE_BITS = 12;
+/** The kernel takes noise in (-2^28, 2^28); half of a total width of 2^28 lies well inside. */
+const MAX_NOISE_BITS = 28;
+/** A total width of 2^7 leaves each of 32 departments 22 steps: noise is rounded, not rounded away. */
+const MIN_NOISE_BITS = 7;
 
 /** Largest integer of a feature: 2^valueBits - 1. */
 export function largestValue(valueBits: number): number {
@@ -53,14 +57,28 @@ export interface QuantisedWeights {
   readonly offset: number;
 }
 
+/** Whether release noise of a total width of 2^(scaleBits + totalWidthLog2) score units can be drawn as integers. */
+export function noiseBitsFit(scaleBits: number, totalWidthLog2: number): boolean {
+  const bits = scaleBits + totalWidthLog2;
+  return bits >= MIN_NOISE_BITS && bits <= MAX_NOISE_BITS;
+}
+
+/** More than all departments' largest noises together, in score units: 32 times half of the width over sqrt(32). */
+export function releaseNoiseReach(scaleBits: number, totalWidthLog2: number): bigint {
+  return BigInt(Math.ceil(Math.sqrt(32) * 2 ** (scaleBits + totalWidthLog2)));
+}
+
 /**
- * Quantises the weights of the departments' features with the largest scale that the score range allows.
+ * Quantises the weights of the departments' features with the largest scale that score range and noise allow.
  * @param features - features of the departments, each with the width of its quantised value.
+ * @param totalWidthLog2 - width of the release noise as a power of two of a logit.
  * @throws {ProtocolError} SCORE_RANGE_OVERFLOW where the sum of |w| x max|x| leaves no usable precision.
  */
 export function quantiseWeights(
   features: readonly { readonly feature: ModelFeature; readonly valueBits: number }[],
+  totalWidthLog2: number,
 ): QuantisedWeights {
+  const leastScaleBits = Math.max(MIN_SCALE_BITS, MIN_NOISE_BITS - totalWidthLog2);
   const slopes = features.map(({ feature, valueBits }) => slopeOf(feature, valueBits));
   const offset = features.reduce((sum, { feature }) => sum + constantPart(feature), 0);
   const range = slopes.reduce((sum, slope, i) => sum + Math.abs(slope) * largestValue(features[i]!.valueBits), 0);
@@ -68,11 +86,11 @@ export function quantiseWeights(
     throw new ProtocolError('SCORE_RANGE_OVERFLOW', { reachBits: 'infinite', limitBits: SCORE_RANGE_BITS });
   }
   const rangeBits = range === 0 ? 0 : Math.ceil(Math.log2(range));
-  const scaleBits = Math.min(SCORE_RANGE_BITS - 1 - rangeBits, MAX_SCALE_BITS);
-  if (scaleBits < MIN_SCALE_BITS) {
+  const scaleBits = Math.min(SCORE_RANGE_BITS - 1 - rangeBits, MAX_SCALE_BITS, MAX_NOISE_BITS - totalWidthLog2);
+  if (scaleBits < leastScaleBits) {
     throw new ProtocolError('SCORE_RANGE_OVERFLOW', {
       reachBits: rangeBits,
-      limitBits: SCORE_RANGE_BITS - MIN_SCALE_BITS,
+      limitBits: SCORE_RANGE_BITS - leastScaleBits,
     });
   }
   return { scaleBits, weights: slopes.map((slope) => BigInt(Math.round(slope * 2 ** scaleBits))), offset };

@@ -8,10 +8,12 @@ import { z } from 'zod';
 import { digestHex } from './canonical.ts';
 import { domains, SUITE } from './domains.ts';
 import { ProtocolError } from './errors.ts';
+import { noiseBitsFit } from './fixed-point.ts';
 import { valueBits as bits, featureDefinitionSchema } from './model.ts';
+import { isBasisFor, legalBasisSchema, purposeSchema } from './purposes.ts';
 import { deriveParameters, MAX_FEATURES, MAX_PARTICIPANTS, type RlweParameters } from './rlwe/parameters.ts';
 import { RING_TAG } from './rlwe/ring.ts';
-import { hex32, organisationId, purposeCode } from './schema.ts';
+import { hex32, organisationId, plainText } from './schema.ts';
 
 export const sealedModelManifestSchema = z.strictObject({
   suite: z.literal(SUITE),
@@ -29,18 +31,57 @@ export function modelDigest(manifest: SealedModelManifest): string {
   return digestHex(domains.model, manifest);
 }
 
-export const requestDocumentSchema = z.strictObject({
+const namedVersion = z.strictObject({
+  owner: organisationId,
+  name: z.string().max(31),
+  version: z.int().positive(),
+  id: hex32,
+});
+
+/** Width of all departments' release noise together, as a power of two of a logit. */
+export const noiseWidthLog2 = z.int().min(-20).max(0);
+export const DEFAULT_NOISE_WIDTH_LOG2 = -12;
+
+export const noisePolicySchema = z.strictObject({
+  kind: z.literal('centred-uniform'),
+  totalWidthLog2: noiseWidthLog2,
+});
+
+export const MAX_ATTACHMENTS = 16;
+export const MAX_ATTACHMENT_BYTES = 16 << 20;
+
+/** A file that goes with the request, by its digest: a specimen of the consent form, a committee's minutes. */
+export const attachmentSchema = z.strictObject({
+  name: plainText(128),
+  mediaType: z.string().regex(/^[a-z]+\/[a-z0-9][a-z0-9.+-]{0,63}$/, 'a media type such as application/pdf'),
+  bytes: z.int().min(1).max(MAX_ATTACHMENT_BYTES),
+  sha256: hex32,
+});
+export type Attachment = z.output<typeof attachmentSchema>;
+
+/** Who answers for the request; it goes to owners and gates, never into an event or onto the chain. */
+export const contactSchema = z.strictObject({
+  unit: plainText(128),
+  person: plainText(64),
+  /** Telephone, mail address or the like. */
+  channel: plainText(128),
+});
+export type Contact = z.output<typeof contactSchema>;
+
+const documentShape = {
   suite: z.literal(SUITE),
   version: z.literal(1),
   requester: organisationId,
-  purpose: purposeCode,
-  legalBasis: z.string().min(1).max(2000),
+  purpose: purposeSchema,
+  legalBasis: z.strictObject({ code: legalBasisSchema, text: plainText(2000) }),
+  /** Whose data: natural persons, or enterprises and the like. */
+  subjects: z.enum(['person', 'enterprise']),
+  contact: contactSchema,
   computation: z.literal('sealed-scoring'),
-  datasets: z
-    .array(z.strictObject({ owner: organisationId, name: z.string().max(31), version: z.int().positive(), id: hex32 }))
-    .min(1)
-    .max(MAX_PARTICIPANTS),
-  register: z.strictObject({ owner: organisationId, name: z.string().max(31), version: z.int().positive(), id: hex32 }),
+  /** What comes out: one score of one subject at a time. */
+  output: z.literal('subject-score'),
+  datasets: z.array(namedVersion).min(1).max(MAX_PARTICIPANTS),
+  register: namedVersion,
   gates: z.array(organisationId).min(1).max(8),
   /**
    * One entry for each department, in the order of the datasets: how many features of which width it is asked for, which
@@ -53,18 +94,39 @@ export const requestDocumentSchema = z.strictObject({
   modelDigest: hex32,
   /** s: a score integer is the logit times 2^s; it sizes the release noise. */
   scaleBits: z.int().min(1).max(40),
-  noisePolicy: z.strictObject({ kind: z.literal('centred-uniform'), totalWidthLog2: z.literal(-12) }),
-  /** The certificate of DESIGN.md 3.2; its issue is still to come, so only its place is kept. */
-  modelCertificate: z.null(),
+  /** What is asked for; owners' policies bound it. */
+  noisePolicy: noisePolicySchema,
+  /** The regulator that certifies the model; null for none, which an owner may refuse. */
+  certifier: organisationId.nullable(),
+  /** Who holds the log of consents that counts for this request: the bank itself or a consent authority. */
+  consent: z.strictObject({ holder: organisationId }).nullable(),
+  attachments: z.array(attachmentSchema).max(MAX_ATTACHMENTS),
   singleDepartment: z.boolean(),
   /** Score in basis points below which no dataset version may enter, as recorded on chain; null for none. */
   qualityFloor: z.int().min(1).max(10_000).nullable(),
   quota: z.int().positive(),
   /** Seconds since the epoch. */
   expiresAt: z.int().positive(),
+  /** The request of the same requester that this one changes or prolongs; it ends when this one becomes active. */
+  previous: z.strictObject({ requestId: hex32, change: z.enum(['amendment', 'renewal']) }).nullable(),
   /** Makes two requests of equal content distinct. */
   nonce: hex32,
-});
+} as const;
+
+export const requestDocumentSchema = z
+  .strictObject(documentShape)
+  .refine(({ legalBasis, subjects }) => isBasisFor(legalBasis.code, subjects), {
+    error: 'this ground is none for such subjects',
+    path: ['legalBasis', 'code'],
+  })
+  .refine(({ scaleBits, noisePolicy }) => noiseBitsFit(scaleBits, noisePolicy.totalWidthLog2), {
+    error: 'at this scale the noise would be rounded away or not fit',
+    path: ['scaleBits'],
+  })
+  .refine(({ attachments }) => new Set(attachments.map(({ sha256 }) => sha256)).size === attachments.length, {
+    error: 'two attachments have one digest',
+    path: ['attachments'],
+  });
 export type RequestDocument = z.output<typeof requestDocumentSchema>;
 
 /** The request id: digest of the document. */

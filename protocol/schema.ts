@@ -8,6 +8,18 @@ export const organisationId = z
 export const hex32 = z.string().regex(/^[0-9a-f]{64}$/, '32 bytes as 64 lower-case hex digits');
 export const purposeCode = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'a purpose code is 1 to 31 of a-z 0-9 -');
 
+/** Controls other than a line feed, and marks that turn the direction of writing: on a terminal they forge what is read. */
+const UNPRINTABLE = /[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]/u;
+
+/** Text of `length` characters at most that a person of another organisation will read. */
+export function plainText(length: number): z.ZodString {
+  return z
+    .string()
+    .min(1)
+    .max(length)
+    .refine((text) => !UNPRINTABLE.test(text) && text.trim() !== '', 'printable text without control characters');
+}
+
 /**
  * Parses `value` by `schema`.
  * @param document - what is being read, for the message; never its content.

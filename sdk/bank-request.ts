@@ -6,6 +6,7 @@ import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { Model } from '@sealedger/protocol/model.ts';
 import type { Peer } from '@sealedger/protocol/peer-client.ts';
 import {
+  DEFAULT_NOISE_WIDTH_LOG2,
   type FeatureSheet,
   featureIndexes,
   type RequestDocument,
@@ -21,8 +22,11 @@ import { readStoredJson, writeStoredJson } from './stored-json.ts';
 export interface RequestInput {
   /** Checked by parseModel. */
   readonly model: Model;
-  readonly purpose: string;
-  readonly legalBasis: string;
+  readonly purpose: RequestDocument['purpose'];
+  readonly legalBasis: RequestDocument['legalBasis'];
+  /** Default: natural persons. */
+  readonly subjects?: RequestDocument['subjects'];
+  readonly contact: RequestDocument['contact'];
   readonly datasets: readonly DatasetListing[];
   readonly register: DatasetListing;
   readonly gates: readonly string[];
@@ -30,6 +34,12 @@ export interface RequestInput {
   readonly termSeconds: number;
   /** Score in basis points, 1 to 10000, below which no dataset version may enter; null, the default, for none. */
   readonly qualityFloor?: number | null;
+  /** Width of the noise of a released score as a power of two of a logit, -20 to 0; default -12. */
+  readonly totalWidthLog2?: number;
+  /** Regulator that certifies the model; null, the default, for none. */
+  readonly certifier?: string | null;
+  /** Holder of the log of consents; null, the default, for none. */
+  readonly consent?: RequestDocument['consent'];
 }
 
 /** What the bank keeps of a request, beside the secret key. */
@@ -55,6 +65,13 @@ export async function submitRequest(context: BankContext, input: RequestInput): 
     requester: org,
     purpose: input.purpose,
     legalBasis: input.legalBasis,
+    subjects: input.subjects ?? 'person',
+    contact: input.contact,
+    certifier: input.certifier ?? null,
+    consent: input.consent ?? null,
+    attachments: [],
+    previous: null,
+    totalWidthLog2: input.totalWidthLog2 ?? DEFAULT_NOISE_WIDTH_LOG2,
     datasets: input.datasets,
     register: input.register,
     gates: input.gates,

@@ -8,7 +8,7 @@ import { toHex } from '@sealedger/protocol/bytes.ts';
 import type { DatasetListing } from '@sealedger/protocol/dataset.ts';
 import { SUITE } from '@sealedger/protocol/domains.ts';
 import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
-import { largestValue, quantiseWeights } from '@sealedger/protocol/fixed-point.ts';
+import { largestValue, quantiseWeights, releaseNoiseReach } from '@sealedger/protocol/fixed-point.ts';
 import { featureDefinition, type Model, type ModelFeature } from '@sealedger/protocol/model.ts';
 import {
   type FeatureSheet,
@@ -25,8 +25,16 @@ import type { SealedModelOwner } from './he-client.ts';
 /** What the bank asks, beside the model. */
 export interface RequestTermsInput {
   readonly requester: string;
-  readonly purpose: string;
-  readonly legalBasis: string;
+  readonly purpose: RequestDocument['purpose'];
+  readonly legalBasis: RequestDocument['legalBasis'];
+  readonly subjects: RequestDocument['subjects'];
+  readonly contact: RequestDocument['contact'];
+  readonly certifier: string | null;
+  readonly consent: RequestDocument['consent'];
+  readonly attachments: RequestDocument['attachments'];
+  readonly previous: RequestDocument['previous'];
+  /** Width of the release noise as a power of two of a logit, -20 to 0. */
+  readonly totalWidthLog2: number;
   readonly datasets: readonly DatasetListing[];
   readonly register: DatasetListing;
   readonly gates: readonly string[];
@@ -57,7 +65,6 @@ export interface RequestPlan {
 
 /** Widths of linear features that are tried, widest first: the widest that the noise leaves room for is taken. */
 const WIDTHS = [20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10] as const;
-const NOISE_POLICY = { kind: 'centred-uniform', totalWidthLog2: -12 } as const;
 
 /**
  * Plans the request for a model: widths, integer weights, parameters.
@@ -70,12 +77,16 @@ export function planRequest(model: Model, terms: RequestTermsInput): RequestPlan
   if (features.length === 0) throw new ProtocolError('MODEL_WITHOUT_DEPARTMENT', {});
   const { valueBits, parameters, draft, sheets } = widest(features, terms);
   const definitions = sheets.flatMap((sheet) => sheet.definitions);
-  const quantised = quantiseWeights(features.map((feature, i) => ({ feature, valueBits: definitions[i]!.valueBits })));
+  const { totalWidthLog2 } = terms;
+  const quantised = quantiseWeights(
+    features.map((feature, i) => ({ feature, valueBits: definitions[i]!.valueBits })),
+    totalWidthLog2,
+  );
   const reach = quantised.weights.reduce(
     (sum, weight, i) => sum + (weight < 0n ? -weight : weight) * BigInt(largestValue(definitions[i]!.valueBits)),
     0n,
   );
-  assertScoreRange(reach, releaseNoiseReach(quantised.scaleBits));
+  assertScoreRange(reach, releaseNoiseReach(quantised.scaleBits, totalWidthLog2));
   return {
     features,
     valueBits,
@@ -106,11 +117,6 @@ export function sealRequest(
     weights: weightRecords.map((record) => toHex(sha256(record))),
   };
   return { document: { ...plan.draft, modelDigest: modelDigest(manifest) }, manifest, weightRecords };
-}
-
-/** Half of the total width 2^-12, in score units: more than all departments' noises together in the mean square. */
-function releaseNoiseReach(scaleBits: number): bigint {
-  return BigInt(Math.ceil(Math.sqrt(32) * 2 ** (scaleBits - 12)));
 }
 
 type Draft = Omit<RequestDocument, 'modelDigest'>;
@@ -158,7 +164,10 @@ function draftOf(sheets: readonly FeatureSheet[], terms: RequestTermsInput): Dra
     requester: terms.requester,
     purpose: terms.purpose,
     legalBasis: terms.legalBasis,
+    subjects: terms.subjects,
+    contact: terms.contact,
     computation: 'sealed-scoring',
+    output: 'subject-score',
     datasets: asked.map(named),
     register: named(terms.register),
     gates: [...terms.gates],
@@ -168,12 +177,15 @@ function draftOf(sheets: readonly FeatureSheet[], terms: RequestTermsInput): Dra
       sheet: sheetDigest(sheet),
     })),
     scaleBits: 1,
-    noisePolicy: NOISE_POLICY,
-    modelCertificate: null,
+    noisePolicy: { kind: 'centred-uniform', totalWidthLog2: terms.totalWidthLog2 },
+    certifier: terms.certifier,
+    consent: terms.consent,
+    attachments: [...terms.attachments],
     singleDepartment: asked.length < 2,
     qualityFloor: terms.qualityFloor,
     quota: terms.quota,
     expiresAt: terms.expiresAt,
+    previous: terms.previous,
     nonce: terms.nonce,
   };
 }

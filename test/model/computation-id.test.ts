@@ -130,9 +130,9 @@ describe('the computation id', () => {
     assert.equal(new Set(ids).size, ids.length);
   });
 
-  it('holds the kernel version, the ring, the noise policy, and the place of the model certificate', () => {
+  it('holds the kernel version, the ring, the noise policy, and the certifier of the model', () => {
     const text = JSON.stringify(descriptor);
-    for (const part of [KERNEL_VERSION, RING_TAG, '"totalWidthLog2":-12', '"modelCertificate":null', '"floodBits"']) {
+    for (const part of [KERNEL_VERSION, RING_TAG, '"totalWidthLog2":-12', '"certifier":null', '"floodBits"']) {
       assert.ok(text.includes(part), part);
     }
   });

@@ -4,7 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { largestValue, quantise, quantiseWeights, scoreFromInteger } from '@sealedger/protocol/fixed-point.ts';
+import {
+  largestValue,
+  noiseBitsFit,
+  quantise,
+  quantiseWeights,
+  scoreFromInteger,
+} from '@sealedger/protocol/fixed-point.ts';
 import { featureDefinition, type ModelFeature, transformedValue } from '@sealedger/protocol/model.ts';
 import { assertScoreRange } from '@sealedger/protocol/rlwe/parameters.ts';
 import fc from 'fast-check';
@@ -77,7 +83,7 @@ describe('a quantised score', () => {
             feature: f,
             valueBits: f.transform === 'linear' ? valueBits : 1,
           }));
-          const { scaleBits, weights, offset } = quantiseWeights(features);
+          const { scaleBits, weights, offset } = quantiseWeights(features, -12);
           const values = features.map(({ feature: f, valueBits }, i) => {
             const value = quantise(featureDefinition(f, valueBits), drawn[i]!.cell, 1);
             assert.ok(Number.isInteger(value) && value >= 0 && value <= largestValue(valueBits));
@@ -112,7 +118,7 @@ describe('a quantised score', () => {
       std: 2,
       missing: 4,
     };
-    const { scaleBits, weights, offset } = quantiseWeights([{ feature: f, valueBits: 16 }]);
+    const { scaleBits, weights, offset } = quantiseWeights([{ feature: f, valueBits: 16 }], -12);
     const score =
       scoreFromInteger(weights[0]! * BigInt(quantise(featureDefinition(f, 16), null, 0)), scaleBits) + offset;
     assert.ok(Math.abs(score - -3 * ((4 - 5) / 2)) < 1e-3);
@@ -129,7 +135,7 @@ describe('a quantised score', () => {
       std: 4,
       missing: 0,
     };
-    const { weights, offset } = quantiseWeights([{ feature: f, valueBits: 12 }]);
+    const { weights, offset } = quantiseWeights([{ feature: f, valueBits: 12 }], -12);
     assert.deepEqual(weights, [0n]);
     for (const text of [null, '7', '1e9']) assert.equal(quantise(featureDefinition(f, 12), text, 1), 0);
     assert.equal(offset, 1);
@@ -158,9 +164,18 @@ describe('the score range', () => {
     valueBits: 1,
   });
   it('takes what leaves twelve bits behind the point, and refuses one bit more', () => {
-    assert.equal(quantiseWeights([weighing(2 ** 29)]).scaleBits, 12);
-    assert.throws(() => quantiseWeights([weighing(2 ** 29 + 1)]), refusal('SCORE_RANGE_OVERFLOW', { limitBits: 30 }));
-    assert.throws(() => quantiseWeights([weighing(-1e30)]), refusal('SCORE_RANGE_OVERFLOW'));
+    assert.equal(quantiseWeights([weighing(2 ** 22)], -12).scaleBits, 19);
+    assert.throws(
+      () => quantiseWeights([weighing(2 ** 22 + 1)], -12),
+      refusal('SCORE_RANGE_OVERFLOW', { limitBits: 23 }),
+    );
+    assert.equal(quantiseWeights([weighing(2 ** 29)], 0).scaleBits, 12);
+    assert.throws(
+      () => quantiseWeights([weighing(2 ** 29 + 1)], 0),
+      refusal('SCORE_RANGE_OVERFLOW', { limitBits: 30 }),
+    );
+    assert.throws(() => quantiseWeights([weighing(2 ** 15)], -20), refusal('SCORE_RANGE_OVERFLOW', { limitBits: 15 }));
+    assert.throws(() => quantiseWeights([weighing(-1e30)], -12), refusal('SCORE_RANGE_OVERFLOW'));
   });
 
   it('is refused where doubles overflow on the way to it', () => {
@@ -179,13 +194,19 @@ describe('the score range', () => {
       { ...wide, weight: 0 },
       { ...wide, clip: [0, 1] as [number, number], mean: 1e308, std: 1e-10 },
     ]) {
-      assert.throws(() => quantiseWeights([{ feature: f, valueBits: 16 }]), refusal('SCORE_RANGE_OVERFLOW'));
+      assert.throws(() => quantiseWeights([{ feature: f, valueBits: 16 }], -12), refusal('SCORE_RANGE_OVERFLOW'));
     }
-    assert.throws(() => quantiseWeights([weighing(1.7e308), weighing(1.7e308)]), refusal('SCORE_RANGE_OVERFLOW'));
+    assert.throws(() => quantiseWeights([weighing(1.7e308), weighing(1.7e308)], -12), refusal('SCORE_RANGE_OVERFLOW'));
   });
 
   it('never gives more than 38 bits behind the point, so that release noise stays below 2^28', () => {
-    assert.equal(quantiseWeights([weighing(1e-9)]).scaleBits, 38);
-    assert.equal(quantiseWeights([weighing(0)]).scaleBits, 38);
+    assert.equal(quantiseWeights([weighing(1e-9)], -12).scaleBits, 38);
+    assert.equal(quantiseWeights([weighing(0)], -12).scaleBits, 38);
+    assert.equal(quantiseWeights([weighing(0)], 0).scaleBits, 28, 'wider noise leaves fewer bits');
+    for (let width = -20; width <= 0; width++) {
+      const { scaleBits } = quantiseWeights([weighing(1)], width);
+      assert.ok(noiseBitsFit(scaleBits, width), String(width));
+      assert.ok(!noiseBitsFit(6 - width, width) && !noiseBitsFit(29 - width, width));
+    }
   });
 });

@@ -27,7 +27,12 @@ describe('a request document', () => {
   it('that was changed after it went on chain is no known request', async () => {
     const document = requestDocument();
     const ledger = ledgerWith(document);
-    for (const change of [{ quota: 101 }, { nonce: hexOf(9) }, { modelDigest: hexOf(9) }, { legalBasis: 'other' }]) {
+    for (const change of [
+      { quota: 101 },
+      { nonce: hexOf(9) },
+      { modelDigest: hexOf(9) },
+      { legalBasis: { code: 'contract', text: 'other' } as const },
+    ]) {
       await assert.rejects(
         acceptRequest(ledger, { document: { ...document, ...change }, sheet: null }, 'bank'),
         refusal('REQUEST_UNKNOWN'),
@@ -96,6 +101,7 @@ describe('a request document', () => {
       'noisePolicy.totalWidthLog2',
     ],
     ['a scale that release noise cannot follow', { scaleBits: 41 }, 'scaleBits'],
+    ['a scale at which release noise is rounded away', { scaleBits: 18 }, 'scaleBits'],
     ['another suite', { suite: 'x' }, 'suite'],
     [
       'a department named like a path',

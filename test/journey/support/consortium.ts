@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { nativeEd25519 } from '@sealedger/node/crypto.ts';
 import type { SubjectId } from '@sealedger/protocol/identifier.ts';
 import type { Deployment } from '@sealedger/protocol/ledger/deployment.ts';
+import type { PurposeCode } from '@sealedger/protocol/purposes.ts';
 import { type Bank, openBank } from '@sealedger/sdk/bank.ts';
 import type { BankRequest } from '@sealedger/sdk/bank-request.ts';
 import type { BankStore } from '@sealedger/sdk/ports.ts';
@@ -47,7 +48,7 @@ export interface TestConsortium {
   /** Starts the killed chain again on its old port. */
   restartChain(): Promise<void>;
   /** Submits a request of the scenario's model. */
-  ask(quota: number, purpose?: string): Promise<BankRequest>;
+  ask(quota: number, purpose?: PurposeCode): Promise<BankRequest>;
   end(): Promise<void>;
 }
 
@@ -147,7 +148,7 @@ export function memoryStore(): BankStore {
   };
 }
 
-async function askFor(bank: Bank, files: ScenarioFiles, quota: number, purpose: string): Promise<BankRequest> {
+async function askFor(bank: Bank, files: ScenarioFiles, quota: number, purpose: PurposeCode): Promise<BankRequest> {
   const { scenario, model, gates } = files;
   const listings = await bank.catalogue();
   const latest = (owner: string, kind: 'features' | 'register') =>
@@ -155,7 +156,8 @@ async function askFor(bank: Bank, files: ScenarioFiles, quota: number, purpose: 
   return bank.request({
     model,
     purpose,
-    legalBasis: 'test',
+    legalBasis: { code: 'consent', text: 'test' },
+    contact: { unit: 'test', person: 'tester', channel: 'none' },
     datasets: scenario.departments.map(({ node }) => latest(node, 'features')),
     register: latest(scenario.register.node, 'register'),
     gates,
