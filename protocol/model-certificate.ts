@@ -18,7 +18,7 @@ import type { FeatureDefinition } from './model.ts';
 import { type Exposure, type FeatureSwing, type ModelSwings, measureExposure } from './model-exposure.ts';
 import {
   type FeatureSheet,
-  modelDigest,
+  manifestMismatch,
   type RequestDocument,
   type SealedModelManifest,
   sheetDigest,
@@ -65,7 +65,10 @@ export type ModelCertificate = z.output<typeof modelCertificateSchema>;
 
 /** What a bank hands in; `secret` is {@link packSecret}'s input, which travels in a sealed box. */
 export type CertificateSubmission = {
-  readonly document: Pick<RequestDocument, 'requester' | 'modelDigest' | 'features' | 'scaleBits'>;
+  readonly document: Pick<
+    RequestDocument,
+    'requester' | 'modelDigest' | 'features' | 'scaleBits' | 'singleDepartment' | 'noisePolicy'
+  >;
   readonly sheets: readonly FeatureSheet[];
   readonly manifest: SealedModelManifest;
   readonly publicKeyRecord: Uint8Array;
@@ -76,7 +79,14 @@ export type CertificateSubmission = {
 };
 
 /** What the certifier keeps of a model. */
-export type CertifiedModel = { readonly modelDigest: string; readonly swings: ModelSwings };
+export type CertifiedModel = {
+  readonly modelDigest: string;
+  readonly swings: ModelSwings;
+  /** The one department of a request over one department: it agreed that its part stands bare, which others did not. */
+  readonly agreedParty: string | null;
+  /** Width of the noise of its scores, as a power of two of a logit. */
+  readonly noiseWidthLog2: number;
+};
 
 export type Examination = {
   readonly certificate: ModelCertificate;
@@ -107,7 +117,10 @@ export function examineModel(
   assertScoreRange(reach);
   const swings = definitions.map((definition, i) => swingOf(definition, weights[i]!, document.scaleBits));
   const earlier = history.filter((model) => model.modelDigest !== document.modelDigest);
-  const exposure = worstExposure([...earlier.map((model) => model.swings), swings]);
+  const agreedParty = document.singleDepartment ? (sheets[0]?.party ?? null) : null;
+  const noiseWidthLog2 = document.noisePolicy.totalWidthLog2;
+  const certified: CertifiedModel = { modelDigest: document.modelDigest, swings, agreedParty, noiseWidthLog2 };
+  const exposure = worstExposure([...earlier, certified]);
   assertExposure(exposure, floors);
   const certificate: ModelCertificate = {
     suite: SUITE,
@@ -119,7 +132,7 @@ export function examineModel(
     floors,
     comparedWith: earlier.map((model) => model.modelDigest).sort(),
   };
-  return { certificate, certified: { modelDigest: document.modelDigest, swings }, exposure };
+  return { certificate, certified, exposure };
 }
 
 /** Two bits a coefficient, 2,048 bytes. */
@@ -149,7 +162,8 @@ function assertBelongTogether(submission: CertificateSubmission): void {
   const refuse = (part: string): never => {
     throw new ProtocolError('CERTIFICATE_SUBMISSION', { part });
   };
-  if (modelDigest(manifest) !== document.modelDigest) refuse('manifest');
+  const mismatch = manifestMismatch(manifest, document);
+  if (mismatch !== null) refuse(mismatch);
   if (toHex(sha256(publicKeyRecord)) !== manifest.publicKey) refuse('public key');
   const digests = weightRecords.map((record) => toHex(sha256(record)));
   if (digests.join() !== manifest.weights.join()) refuse('weights');
@@ -190,9 +204,15 @@ function swingOf(definition: FeatureDefinition, weight: bigint, scaleBits: numbe
  * The worse of two views: features that differ in clip or value only are axes of their own, or one axis. Under the
  * first alone a bank would hide a difference by moving a clip a little, under the second by moving it much.
  */
-function worstExposure(models: readonly ModelSwings[]): Exposure {
-  const fine = measureExposure(models);
-  const coarse = measureExposure(models.map((model) => model.map((swing) => ({ ...swing, key: fieldOf(swing.key) }))));
+function worstExposure(models: readonly CertifiedModel[]): Exposure {
+  const agreed = new Set(models.flatMap(({ agreedParty }) => (agreedParty === null ? [] : [agreedParty])));
+  const releaseWidth = 2 ** Math.min(...models.map(({ noiseWidthLog2 }) => noiseWidthLog2));
+  const swings = models.map((model) => model.swings);
+  const fine = measureExposure(swings, { agreed, releaseWidth });
+  const coarse = measureExposure(
+    swings.map((model) => model.map((swing) => ({ ...swing, key: fieldOf(swing.key) }))),
+    { agreed, releaseWidth },
+  );
   return {
     effectiveFeatures: Math.min(fine.effectiveFeatures, coarse.effectiveFeatures),
     featureLeverage: Math.max(fine.featureLeverage, coarse.featureLeverage),

@@ -27,14 +27,25 @@ export type Exposure = {
   readonly rank: number;
 };
 
-/** Width of the noise of a released score in logits; a shorter direction of the span cannot be read. */
-const RELEASE_WIDTH = 2 ** -12;
+export type ExposureOptions = {
+  /** Parties whose share in a combination does not count, since they agreed to stand alone in a model. */
+  readonly agreed?: ReadonlySet<string>;
+  /** Width of the narrowest noise of the released scores, in logits; a shorter direction of the span cannot be read. */
+  readonly releaseWidth?: number;
+};
+
+const DEFAULT_RELEASE_WIDTH = 2 ** -12;
+/** Eigenvalues of a Gram matrix are good to so many units in the last place of the largest one. */
+const EIGENVALUE_ULPS = 64;
 
 /**
  * Measures what the newest model adds to the earlier ones of the same bank.
- * @param models - oldest first, the newest last; at least one, each with a feature that has weight.
+ * @param models - oldest first, the newest last; at least one.
  */
-export function measureExposure(models: readonly ModelSwings[]): Exposure {
+export function measureExposure(
+  models: readonly ModelSwings[],
+  { agreed = new Set(), releaseWidth = DEFAULT_RELEASE_WIDTH }: ExposureOptions = {},
+): Exposure {
   const axes = [...new Map(models.flat().map(({ key, party }) => [key, party])).entries()];
   const place = new Map(axes.map(([key], index) => [key, index]));
   const rows = models.map((model) => {
@@ -42,9 +53,9 @@ export function measureExposure(models: readonly ModelSwings[]): Exposure {
     for (const { key, swing } of model) row[place.get(key)!]! += swing;
     return row;
   });
-  const basis = orthonormalBasis(rows);
+  const basis = orthonormalBasis(rows, releaseWidth);
   const leverages = axes.map((_, j) => basis.reduce((sum, direction) => sum + direction[j]! ** 2, 0));
-  const parties = [...new Set(axes.map(([, party]) => party))];
+  const parties = [...new Set(axes.map(([, party]) => party))].filter((party) => !agreed.has(party));
   const shares = parties.map((party) => {
     const own = axes.flatMap(([, owner], j) => (owner === party ? [j] : []));
     return largestEigenvalue(gram(basis, own));
@@ -65,12 +76,13 @@ function effectiveCount(row: Float64Array): number {
 }
 
 /** Orthonormal directions of the span that are longer than the release noise, from the eigenvectors of the Gram matrix. */
-function orthonormalBasis(rows: readonly Float64Array[]): Float64Array[] {
+function orthonormalBasis(rows: readonly Float64Array[], releaseWidth: number): Float64Array[] {
   const columns = Array.from({ length: rows[0]!.length }, (_, j) => j);
   const { values, vectors } = eigen(gram(rows, columns));
+  const floor = Math.max(releaseWidth ** 2, EIGENVALUE_ULPS * Number.EPSILON * Math.max(...values));
   const directions: Float64Array[] = [];
   values.forEach((value, k) => {
-    if (value <= RELEASE_WIDTH ** 2) return;
+    if (value <= floor) return;
     const direction = new Float64Array(columns.length);
     rows.forEach((row, i) => {
       const weight = vectors[i]![k]! / Math.sqrt(value);

@@ -23,12 +23,27 @@ export const sealedModelManifestSchema = z.strictObject({
   publicKey: hex32,
   /** SHA-256 of each weight record, in the order of the request's features. */
   weights: z.array(hex32).min(1).max(4096),
+  /** What the weights stand for: commitments to the sheets in the request's order, and the scale. A certificate of this
+   * model is none for the same ciphertexts under other definitions. */
+  sheets: z.array(hex32).min(1).max(MAX_PARTICIPANTS),
+  scaleBits: z.int().min(1).max(40),
 });
 export type SealedModelManifest = z.output<typeof sealedModelManifestSchema>;
 
 /** The model digest that stands on chain. */
 export function modelDigest(manifest: SealedModelManifest): string {
   return digestHex(domains.model, manifest);
+}
+
+/** The part of a manifest that is not the document's; null where it is the manifest of the model that is named there. */
+export function manifestMismatch(
+  manifest: SealedModelManifest,
+  document: Pick<RequestDocument, 'modelDigest' | 'features' | 'scaleBits'>,
+): 'manifest' | 'number of weights' | 'sheets' | 'scale' | null {
+  if (modelDigest(manifest) !== document.modelDigest) return 'manifest';
+  if (manifest.weights.length !== featureCount(document)) return 'number of weights';
+  if (manifest.sheets.join() !== document.features.map(({ sheet }) => sheet).join()) return 'sheets';
+  return manifest.scaleBits === document.scaleBits ? null : 'scale';
 }
 
 const namedVersion = z.strictObject({

@@ -115,6 +115,8 @@ export function sealRequest(
     ring: RING_TAG,
     publicKey: toHex(sha256(owner.publicKeyRecord)),
     weights: weightRecords.map((record) => toHex(sha256(record))),
+    sheets: plan.draft.features.map(({ sheet }) => sheet),
+    scaleBits: plan.scaleBits,
   };
   return { document: { ...plan.draft, modelDigest: modelDigest(manifest) }, manifest, weightRecords };
 }

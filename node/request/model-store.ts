@@ -12,9 +12,8 @@ import { Writable } from 'node:stream';
 import { toHex } from '@sealedger/protocol/bytes.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import {
-  featureCount,
   featureIndexes,
-  modelDigest,
+  manifestMismatch,
   type RequestDocument,
   type SealedModelManifest,
   sealedModelManifestSchema,
@@ -95,11 +94,8 @@ function checkModelFile(file: Uint8Array, document: RequestDocument, org: string
 }
 
 function assertManifest(manifest: SealedModelManifest, document: RequestDocument): void {
-  if (modelDigest(manifest) !== document.modelDigest)
-    throw new ProtocolError('MODEL_DIGEST_MISMATCH', { part: 'manifest' });
-  if (manifest.weights.length !== featureCount(document)) {
-    throw new ProtocolError('MODEL_DIGEST_MISMATCH', { part: 'number of weights' });
-  }
+  const part = manifestMismatch(manifest, document);
+  if (part !== null) throw new ProtocolError('MODEL_DIGEST_MISMATCH', { part });
 }
 
 function splitRecords(bytes: Uint8Array, weights: number): SealedModelPart {

@@ -66,21 +66,25 @@ describe('the request id', () => {
 });
 
 describe('the model digest', () => {
-  it('changes with the public key, with each weight, their order and number', () => {
+  it('changes with the public key, with each weight, their order and number, with sheets and scale', () => {
     const manifest = {
       suite: document.suite,
       version: 1 as const,
       ring: RING_TAG,
       publicKey: hexOf(1),
       weights: [hexOf(2), hexOf(3)],
+      sheets: [hexOf(4)],
+      scaleBits: 30,
     };
     const changed = [
       { ...manifest, publicKey: hexOf(9) },
       { ...manifest, weights: [hexOf(3), hexOf(2)] },
       { ...manifest, weights: [hexOf(2)] },
       { ...manifest, weights: [hexOf(2), hexOf(9)] },
+      { ...manifest, sheets: [hexOf(5)] },
+      { ...manifest, scaleBits: 29 },
     ];
-    assert.equal(new Set([manifest, ...changed].map(modelDigest)).size, 5);
+    assert.equal(new Set([manifest, ...changed].map(modelDigest)).size, 7);
   });
 });
 

@@ -48,19 +48,29 @@ function submissionOf(
   records: { publicKeyRecord: Uint8Array; weightRecords: readonly Uint8Array[]; secret: Int32Array },
   sheets = sheetsOf(),
 ): CertificateSubmission {
+  const singleDepartment = sheets.length === 1;
   const manifest: SealedModelManifest = {
     suite: SUITE,
     version: 1 as const,
     ring: RING_TAG,
     publicKey: sha(records.publicKeyRecord),
     weights: records.weightRecords.map(sha),
+    sheets: sheets.map(sheetDigest),
+    scaleBits: SCALE_BITS,
   };
   const features = sheets.map((sheet) => ({
     party: sheet.party,
     valueBits: sheet.definitions.map((definition) => definition.valueBits),
     sheet: sheetDigest(sheet),
   }));
-  const document = { requester: 'bank', modelDigest: modelDigest(manifest), features, scaleBits: SCALE_BITS };
+  const document = {
+    requester: 'bank',
+    modelDigest: modelDigest(manifest),
+    features,
+    scaleBits: SCALE_BITS,
+    singleDepartment,
+    noisePolicy: { kind: 'centred-uniform' as const, totalWidthLog2: -12 },
+  };
   return { document, sheets, manifest, ...records };
 }
 

@@ -34,7 +34,17 @@ owner.delete();
 const hex = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 function manifestOf(publicKey: Uint8Array, weights: readonly Uint8Array[]): SealedModelManifest {
-  return { suite: SUITE, version: 1, ring: RING_TAG, publicKey: hex(publicKey), weights: weights.map(hex) };
+  const { features, scaleBits } = requestDocument({});
+  const sheets = features.map(({ sheet }) => sheet);
+  return {
+    suite: SUITE,
+    version: 1,
+    ring: RING_TAG,
+    publicKey: hex(publicKey),
+    weights: weights.map(hex),
+    sheets,
+    scaleBits,
+  };
 }
 
 /** A request for these records, and the upload for `tax`. */
@@ -187,6 +197,8 @@ describe('an upload is refused, and nothing of it stays on disk,', () => {
       'RLWE_RECORD_KIND',
     ],
     ['for a request with another number of weights', ...shortManifest(), 'MODEL_DIGEST_MISMATCH'],
+    ['sealed for other feature sheets', ...remade({ sheets: [hex(garbage), hex(garbage)] }), 'MODEL_DIGEST_MISMATCH'],
+    ['sealed at another scale', ...remade({ scaleBits: 29 }), 'MODEL_DIGEST_MISMATCH'],
   ];
   for (const [name, asked, upload, code] of cases) {
     it(name, async (t) => {
@@ -230,6 +242,12 @@ describe('an upload is refused, and nothing of it stays on disk,', () => {
     assert.equal((await readdir(directory)).length, 1);
     assert.equal((await store.load(document)).weightRecords.length, 2);
   });
+
+  /** The digest fits, the manifest says that these weights stand for something else than the request does. */
+  function remade(change: Partial<SealedModelManifest>): readonly [RequestDocument, Uint8Array] {
+    const other = { ...manifest, ...change };
+    return [requestDocument({ modelDigest: modelDigest(other) }), fileOf(other, owner.publicKeyRecord, records)];
+  }
 
   function shortManifest(): readonly [RequestDocument, Uint8Array] {
     const short = manifestOf(owner.publicKeyRecord, weightRecords.slice(0, 3));
