@@ -16,10 +16,10 @@ import { canonicalBytes } from './canonical.ts';
 import { domains, SUITE } from './domains.ts';
 import { ProtocolError } from './errors.ts';
 import type { SubjectId } from './identifier.ts';
-import { leafHash, merkleRoot } from './merkle.ts';
+import { leafHash } from './merkle.ts';
 import { hex32, organisationId, purposeCode } from './schema.ts';
 
-/** What somebody agreed to; whose it is stands only in the salted leaf. Times in seconds since the epoch. */
+/** What somebody agreed to; whose it is stands only in the salted hash. Times in seconds since the epoch. */
 export const consentReceiptSchema = z
   .strictObject({
     suite: z.literal(SUITE),
@@ -44,45 +44,28 @@ export const consentEntrySchema = z.discriminatedUnion('kind', [
 ]);
 export type ConsentEntry = z.output<typeof consentEntrySchema>;
 
-/** The leaf of a receipt, 32 bytes. @param salt - 16 to 64 uniform bytes of this receipt alone. */
-export function receiptLeaf(subject: SubjectId, receipt: ConsentReceipt, salt: Uint8Array): Uint8Array {
+/** Salted hash of a receipt, 32 bytes. @param salt - 16 to 64 uniform bytes of this receipt alone. */
+export function receiptHash(subject: SubjectId, receipt: ConsentReceipt, salt: Uint8Array): Uint8Array {
   if (salt.length < 16 || salt.length > 64) {
     throw new ProtocolError('BYTES_LENGTH', { what: 'salt', expectedBytes: 16, gotBytes: salt.length });
   }
-  return leafHash(concatPrefixed(utf8(domains.consent), salt, utf8(subject), canonicalBytes(receipt)));
+  return sha256(concatPrefixed(utf8(domains.consent), salt, utf8(subject), canonicalBytes(receipt)));
 }
 
-function entryLeaf(entry: ConsentEntry): Uint8Array {
-  if (entry.kind === 'receipt') return fromHex(entry.hash, 32);
-  return leafHash(concatPrefixed(utf8(domains.consentWithdrawal), canonicalBytes({ of: entry.of })));
+/**
+ * Leaf of an entry in the tree, 32 bytes. Its kind is hashed with it: else a holder could show a withdrawal, under the
+ * same root, as one more receipt that nobody can open.
+ */
+export function consentEntryLeaf(entry: ConsentEntry): Uint8Array {
+  return leafHash(concatPrefixed(utf8(domains.consentEntry), canonicalBytes(entry)));
 }
 
-/** The log up to one anchored size. */
+/** The log up to one anchored size; made by consent-history.ts. */
 export interface ConsentLog {
   readonly size: number;
   readonly root: Uint8Array;
   entry(index: number): ConsentEntry | undefined;
   isWithdrawn(index: number): boolean;
-}
-
-/**
- * Reads a log from its entries.
- * @throws {ProtocolError} CONSENT_WITHDRAWAL where one withdraws what is no earlier receipt, or withdraws it again.
- */
-export function readConsentLog(entries: readonly ConsentEntry[]): ConsentLog {
-  const withdrawn = new Set<number>();
-  entries.forEach((entry, index) => {
-    if (entry.kind !== 'withdrawal') return;
-    const isEarlier = entry.of < index && entries[entry.of]?.kind === 'receipt';
-    if (!isEarlier || withdrawn.has(entry.of)) throw new ProtocolError('CONSENT_WITHDRAWAL', { index, of: entry.of });
-    withdrawn.add(entry.of);
-  });
-  return {
-    size: entries.length,
-    root: merkleRoot(entries.map(entryLeaf)),
-    entry: (index) => entries[index],
-    isWithdrawn: (index) => withdrawn.has(index),
-  };
 }
 
 /** What the bank opens for one sampled query. */
@@ -107,18 +90,21 @@ export type LoggedQuery = {
   readonly at: number;
 };
 
-/** What is wrong with an opening; null where there was consent. */
-export type ConsentFinding =
-  | 'other-query'
-  | 'no-receipt'
-  | 'other-requester'
-  | 'other-purpose'
-  | 'out-of-scope'
-  | 'not-in-force'
-  | 'withdrawn';
+/** What is wrong with an opening, as {@link checkOpenedQuery} tells it. */
+export const consentFindings = [
+  'other-query',
+  'no-receipt',
+  'other-requester',
+  'other-purpose',
+  'out-of-scope',
+  'not-in-force',
+  'withdrawn',
+] as const;
+export type ConsentFinding = (typeof consentFindings)[number];
 
 /**
  * Checks one opened query.
+ * @returns null where there was consent.
  * @param log - as it was anchored last before the query: a receipt that came later does not count, and a withdrawal
  *   counts from its block on.
  * @param blindedElementOf - RFC 9497 Blind: the element of a subject under a blind.
@@ -132,8 +118,8 @@ export function checkOpenedQuery(
   const { subject, receipt, index } = opened;
   if (!equalBytes(blindedElementOf(subject, opened.blind), logged.blindedElement)) return 'other-query';
   const entry = log.entry(index);
-  const leaf = receiptLeaf(subject, receipt, opened.salt);
-  if (entry?.kind !== 'receipt' || !equalBytes(leaf, fromHex(entry.hash, 32))) return 'no-receipt';
+  const hash = receiptHash(subject, receipt, opened.salt);
+  if (entry?.kind !== 'receipt' || !equalBytes(hash, fromHex(entry.hash, 32))) return 'no-receipt';
   if (receipt.requester !== logged.requester) return 'other-requester';
   if (receipt.purpose !== logged.purpose) return 'other-purpose';
   const isCovered = logged.departments.every((department) => receipt.scope.includes(department));

@@ -5,19 +5,23 @@ import { before, describe, it } from 'node:test';
 import { toHex, utf8 } from '@sealedger/protocol/bytes.ts';
 import {
   type ConsentEntry,
+  type ConsentLog,
   type ConsentReceipt,
   checkOpenedQuery,
+  consentEntryLeaf,
   detectionProbability,
   type LoggedQuery,
   type OpenedQuery,
-  readConsentLog,
-  receiptLeaf,
+  receiptHash,
   sampleQueries,
 } from '@sealedger/protocol/consent.ts';
+import { readConsentHistory } from '@sealedger/protocol/consent-history.ts';
 import { SUITE } from '@sealedger/protocol/domains.ts';
 import type { SubjectId } from '@sealedger/protocol/identifier.ts';
 import { loadPoprf, type Poprf } from '@sealedger/protocol/poprf.ts';
 
+const readConsentLog = (log: readonly ConsentEntry[]): ConsentLog =>
+  readConsentHistory(log, [log.length]).at(log.length);
 const bytes = (label: string): Uint8Array => new Uint8Array(createHash('sha256').update(label).digest());
 const subjects = ['11010519491231002X', '440524188001010014'] as unknown as SubjectId[];
 const receipt: ConsentReceipt = {
@@ -31,7 +35,7 @@ const receipt: ConsentReceipt = {
 };
 const entryOf = (subject: SubjectId, own: ConsentReceipt, salt: Uint8Array): ConsentEntry => ({
   kind: 'receipt',
-  hash: toHex(receiptLeaf(subject, own, salt)),
+  hash: toHex(receiptHash(subject, own, salt)),
 });
 
 describe('an opened query', () => {
@@ -105,6 +109,15 @@ describe('a consent log', () => {
     assert.equal(new Set(roots).size, roots.length);
   });
 
+  it('binds the kind of each entry: no receipt stands under the root of a withdrawal', () => {
+    const log: ConsentEntry[] = [...entries, { kind: 'withdrawal', of: 0 }];
+    const disguises = [consentEntryLeaf(log[2]!), receiptHash(subjects[0]!, receipt, bytes('salt 2'))];
+    for (const hash of disguises) {
+      const other = readConsentLog([...entries, { kind: 'receipt', hash: toHex(hash) }]);
+      assert.notDeepEqual(other.root, readConsentLog(log).root);
+    }
+  });
+
   it('refuses to withdraw what is not there, a withdrawal, or the same receipt twice', () => {
     const withdraw = (of: number): ConsentEntry => ({ kind: 'withdrawal', of });
     for (const tail of [[withdraw(2)], [withdraw(0), withdraw(2)], [withdraw(0), withdraw(0)]]) {
@@ -116,10 +129,10 @@ describe('a consent log', () => {
     const { hash } = entries[0] as { hash: string };
     for (const subject of subjects) {
       for (const salt of [new Uint8Array(16), new Uint8Array(32), bytes(subject)]) {
-        assert.notEqual(toHex(receiptLeaf(subject, receipt, salt)), hash);
+        assert.notEqual(toHex(receiptHash(subject, receipt, salt)), hash);
       }
     }
-    assert.throws(() => receiptLeaf(subjects[0]!, receipt, new Uint8Array(15)), { code: 'BYTES_LENGTH' });
+    assert.throws(() => receiptHash(subjects[0]!, receipt, new Uint8Array(15)), { code: 'BYTES_LENGTH' });
   });
 });
 
