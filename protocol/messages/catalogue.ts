@@ -29,6 +29,7 @@ import { runnerMessages } from './runner.ts';
 import { sourceMessages } from './source.ts';
 import { trailMessages } from './trail.ts';
 import { transportMessages } from './transport.ts';
+import { usageMessages } from './usage.ts';
 import { verdictMessages } from './verdict.ts';
 
 export type Locale = 'en' | 'zh-CN';
@@ -62,6 +63,7 @@ const catalogue = {
   ...loopMessages,
   ...reportMessages,
   ...transportMessages,
+  ...usageMessages,
 } as const satisfies MessageTable;
 
 export type ErrorCode = keyof typeof catalogue;
