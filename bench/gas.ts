@@ -125,6 +125,7 @@ async function measureRequest(setting: Setting): Promise<void> {
     expiresAtSeconds: GENESIS_SECONDS + 1_000_000,
     singleDepartment: false,
     qualityFloor: 9_000,
+    previous: null,
   };
   await gas(setting, 'submit (3 datasets, 2 gates)', client('bank').submitRequest(terms));
   const decision = { approved: true, reasonHash: digest('3'), grantHash: digest('4') };

@@ -43,10 +43,15 @@ contract Consortium is OrganisationRegister {
     /// @notice Seconds for which a proposal can be voted on; a forgotten one cannot be carried much later.
     uint64 public constant VOTING_PERIOD = 30 days;
 
+    /// @notice Longest time for which keys before a rotation still count.
+    uint32 public constant MAX_OVERLAP = 1 days;
+
     /// @notice Account that admits organisations during the founding; zero once it is closed.
     address public founder;
 
-    uint256 private _proposalCount;
+    /// @notice Number of proposals made so far; their ids count from 1.
+    uint256 public proposalCount;
+
     mapping(uint256 proposalId => Proposal) private _proposals;
     mapping(uint256 proposalId => EnumerableSet.Bytes32Set) private _votesFor;
     mapping(uint256 proposalId => EnumerableSet.Bytes32Set) private _votesAgainst;
@@ -69,6 +74,7 @@ contract Consortium is OrganisationRegister {
     error ConsortiumProposalOpen(uint256 proposalId);
     error ConsortiumAlreadyVoted(uint256 proposalId, bytes32 org);
     error ConsortiumUndecided(uint256 proposalId);
+    error ConsortiumOverlapTooLong(uint32 overlapSeconds, uint32 max);
 
     modifier onlyFounder() {
         if (msg.sender != founder) revert ConsortiumNotFounder(msg.sender);
@@ -95,9 +101,18 @@ contract Consortium is OrganisationRegister {
 
     /// @notice Changes the caller's own keys.
     /// @param keys the new keys; one that stays is given again.
-    function rotateKeys(Keys calldata keys) external {
+    /// @param overlapSeconds for how long the signing and sealing keys before count too, at most {MAX_OVERLAP}; zero for a key
+    /// that must not count any more. Keys of an overlap that still runs end here.
+    function rotateKeys(Keys calldata keys, uint32 overlapSeconds) external {
         (bytes32 id,) = requireActive(msg.sender);
-        _setKeys(id, keys);
+        if (overlapSeconds > MAX_OVERLAP) revert ConsortiumOverlapTooLong(overlapSeconds, MAX_OVERLAP);
+        _setKeys(id, keys, overlapSeconds == 0 ? 0 : uint64(block.timestamp) + overlapSeconds);
+    }
+
+    /// @notice Ends the overlap of the caller's own keys in this block.
+    function revokePreviousKeys() external {
+        (bytes32 id,) = requireActive(msg.sender);
+        _revokePreviousKeys(id);
     }
 
     /// @notice Changes the caller's own endpoint.
@@ -204,8 +219,8 @@ contract Consortium is OrganisationRegister {
         (bytes32 proposer,) = requireActive(msg.sender);
         bytes32 digest = keccak256(abi.encode(kind, org, payload));
         _requireNoTwin(digest);
-        _proposalCount += 1;
-        proposalId = _proposalCount;
+        proposalCount += 1;
+        proposalId = proposalCount;
         uint64 expiresAt = uint64(block.timestamp) + VOTING_PERIOD;
         _proposals[proposalId] = Proposal(kind, ProposalState.Open, expiresAt, org, proposer, payload);
         _openProposal[digest] = proposalId;
@@ -240,7 +255,8 @@ contract Consortium is OrganisationRegister {
         else if (proposal.kind == Kind.Suspend) _suspend(proposal.org);
         else if (proposal.kind == Kind.Reinstate) _reinstate(proposal.org);
         else if (proposal.kind == Kind.SetRoles) _setRoles(proposal.org, abi.decode(proposal.payload, (uint8)));
-        else _setKeys(proposal.org, abi.decode(proposal.payload, (Keys)));
+        // lost keys: whoever has them now must not sign a second longer
+        else _setKeys(proposal.org, abi.decode(proposal.payload, (Keys)), 0);
     }
 
     function _close(uint256 proposalId, ProposalState state) private {

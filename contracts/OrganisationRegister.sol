@@ -46,6 +46,9 @@ abstract contract OrganisationRegister {
 
     /// @notice An organisation as the register holds it.
     /// @param keyEpoch 1 on admission, one more with each change of keys.
+    /// @param previousEd25519 signing key of the epoch before, which counts too while `previousUntil` is in the future; zero
+    /// where there was no overlap.
+    /// @param previousUntil Unix seconds from which the keys of the epoch before count no more; zero for no overlap.
     struct Organisation {
         bytes32 id;
         uint8 roles;
@@ -53,6 +56,8 @@ abstract contract OrganisationRegister {
         uint64 keyEpoch;
         Keys keySet;
         string endpoint;
+        bytes32 previousEd25519;
+        uint64 previousUntil;
     }
 
     mapping(bytes32 id => Organisation) private _organisations;
@@ -68,8 +73,14 @@ abstract contract OrganisationRegister {
     event RolesChanged(bytes32 indexed org, uint8 roles);
     event EndpointChanged(bytes32 indexed org, string endpoint);
     event KeysChanged(
-        bytes32 indexed org, uint64 keyEpoch, bytes32 ed25519Key, bytes32 x25519Key, address account
+        bytes32 indexed org,
+        uint64 keyEpoch,
+        bytes32 ed25519Key,
+        bytes32 x25519Key,
+        address account,
+        uint64 previousUntil
     );
+    event PreviousKeysRevoked(bytes32 indexed org, uint64 keyEpoch);
 
     error ConsortiumZeroId();
     error ConsortiumAlreadyAdmitted(bytes32 org);
@@ -83,6 +94,7 @@ abstract contract OrganisationRegister {
     error ConsortiumZeroKey();
     error ConsortiumAccountTaken(address account);
     error ConsortiumSigningKeyTaken(bytes32 ed25519Key);
+    error ConsortiumNoPreviousKeys(bytes32 org);
 
     /// @notice Whole entry of an organisation; status None where it is unknown.
     /// @param id organisation.
@@ -161,7 +173,7 @@ abstract contract OrganisationRegister {
         _ids.add(id);
         _activeCount += 1;
         emit OrganisationAdmitted(id, admission.roles, admission.endpoint);
-        _setKeys(id, admission.keySet);
+        _setKeys(id, admission.keySet, 0);
     }
 
     function _suspend(bytes32 id) internal {
@@ -195,8 +207,10 @@ abstract contract OrganisationRegister {
     }
 
     /// @dev An account or signing key serves one organisation for good: a signature or transaction of the past then never
-    /// changes its author, and no organisation passes for another by registering its key.
-    function _setKeys(bytes32 id, Keys memory keys) internal {
+    /// changes its author, and no organisation passes for another by registering its key. The account before loses its
+    /// right in this very transaction; only signatures outside the chain know an overlap.
+    /// @param previousUntil Unix seconds until which the signing and sealing keys of the epoch before count; zero for no overlap.
+    function _setKeys(bytes32 id, Keys memory keys, uint64 previousUntil) internal {
         if (keys.account == address(0) || keys.ed25519Key == 0 || keys.x25519Key == 0) revert ConsortiumZeroKey();
         Organisation storage entry = _organisations[id];
         if (keys.account != entry.keySet.account) {
@@ -209,9 +223,19 @@ abstract contract OrganisationRegister {
             if (_signingKeyUsed[keys.ed25519Key]) revert ConsortiumSigningKeyTaken(keys.ed25519Key);
             _signingKeyUsed[keys.ed25519Key] = true;
         }
+        entry.previousEd25519 = previousUntil == 0 ? bytes32(0) : entry.keySet.ed25519Key;
+        entry.previousUntil = previousUntil;
         entry.keySet = keys;
         entry.keyEpoch += 1;
-        emit KeysChanged(id, entry.keyEpoch, keys.ed25519Key, keys.x25519Key, keys.account);
+        emit KeysChanged(id, entry.keyEpoch, keys.ed25519Key, keys.x25519Key, keys.account, previousUntil);
+    }
+
+    function _revokePreviousKeys(bytes32 id) internal {
+        Organisation storage entry = _organisations[id];
+        if (entry.previousUntil <= block.timestamp) revert ConsortiumNoPreviousKeys(id);
+        entry.previousEd25519 = 0;
+        entry.previousUntil = 0;
+        emit PreviousKeysRevoked(id, entry.keyEpoch);
     }
 
     function _checkRoles(uint8 roles) private pure {

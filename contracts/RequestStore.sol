@@ -21,6 +21,7 @@ abstract contract RequestStore is RequestTypes {
         EnumerableSet.Bytes32Set deciders;
         EnumerableSet.Bytes32Set gates;
         EnumerableSet.Bytes32Set participants;
+        EnumerableSet.Bytes32Set suspenders;
     }
 
     mapping(bytes32 id => Record) internal _records;
@@ -58,6 +59,7 @@ abstract contract RequestStore is RequestTypes {
         for (uint256 i = 0; i < summary.terms.gates.length; i++) {
             summary.gateRecords[i] = _gateRecords[id][summary.terms.gates[i]];
         }
+        summary.suspenders = record.suspenders.values();
     }
 
     /// @notice Terms of a request.
@@ -124,6 +126,6 @@ abstract contract RequestStore is RequestTypes {
     }
 
     function _isOpen(State state) internal pure returns (bool) {
-        return state == State.Submitted || state == State.Active;
+        return state == State.Submitted || state == State.Active || state == State.Suspended;
     }
 }

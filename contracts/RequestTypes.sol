@@ -12,7 +12,9 @@ abstract contract RequestTypes {
         Revoked,
         Withdrawn,
         Completed,
-        Expired
+        Expired,
+        Suspended,
+        Superseded
     }
 
     /// @notice What an organisation decided.
@@ -33,6 +35,8 @@ abstract contract RequestTypes {
     /// @param expiresAt Unix seconds from which nothing is granted any more.
     /// @param singleDepartment the sum is one department's part, which that department agrees to by approving.
     /// @param qualityFloor score, in basis points, that every dataset version must have when an attempt opens; zero for none.
+    /// @param previous request of the same requester that this one amends or renews, and takes the place of once it is active;
+    /// zero for none.
     struct Terms {
         bytes32 requestDigest;
         bytes32 purpose;
@@ -44,6 +48,7 @@ abstract contract RequestTypes {
         uint64 expiresAt;
         bool singleDepartment;
         uint16 qualityFloor;
+        bytes32 previous;
     }
 
     /// @notice A decision.
@@ -69,6 +74,7 @@ abstract contract RequestTypes {
     /// @param decisions aligned with `deciders`.
     /// @param departments number of participants, from the first, that own one of the datasets.
     /// @param gateRecords aligned with `terms.gates`.
+    /// @param suspenders organisations whose suspension stands.
     struct Summary {
         bytes32 requester;
         State state;
@@ -81,6 +87,7 @@ abstract contract RequestTypes {
         Decision[] decisions;
         bytes32[] participants;
         GateRecord[] gateRecords;
+        bytes32[] suspenders;
     }
 
     event RequestSubmitted(
@@ -94,7 +101,8 @@ abstract contract RequestTypes {
         uint64 quota,
         uint64 expiresAt,
         bool singleDepartment,
-        uint16 qualityFloor
+        uint16 qualityFloor,
+        bytes32 previous
     );
     event RequestDecided(
         bytes32 indexed id, bytes32 indexed org, bool approved, bytes32 reasonHash, bytes32 grantHash
@@ -104,6 +112,9 @@ abstract contract RequestTypes {
     event RequestRejected(bytes32 indexed id, bytes32 indexed org);
     event RequestWithdrawn(bytes32 indexed id);
     event RequestRevoked(bytes32 indexed id, bytes32 indexed org, bytes32 reasonHash);
+    event RequestSuspended(bytes32 indexed id, bytes32 indexed org, bytes32 reasonHash);
+    event RequestResumed(bytes32 indexed id, bytes32 indexed org);
+    event RequestSuperseded(bytes32 indexed id, bytes32 indexed by);
     event RequestCompleted(bytes32 indexed id);
     event RequestExpired(bytes32 indexed id);
     event AttemptOpened(bytes32 indexed id, uint32 attempt);
@@ -134,6 +145,11 @@ abstract contract RequestTypes {
     error RequestsNotDecider(bytes32 id, bytes32 org);
     error RequestsNotGate(bytes32 id, bytes32 org);
     error RequestsMayNotRevoke(bytes32 id, bytes32 org);
+    error RequestsMayNotSuspend(bytes32 id, bytes32 org);
+    error RequestsAlreadySuspended(bytes32 id, bytes32 org);
+    error RequestsNotSuspender(bytes32 id, bytes32 org);
+    error RequestsPreviousNotUsable(bytes32 previous, State state);
+    error RequestsPreviousOfAnother(bytes32 previous, bytes32 org);
     error RequestsAlreadyDecided(bytes32 id, bytes32 org);
     error RequestsGrantMissing(bytes32 id, bytes32 org);
     error RequestsGrantWithoutApproval(bytes32 id, bytes32 org);

@@ -9,7 +9,7 @@ import {RequestStore} from "./RequestStore.sol";
 
 /// @title Requests
 /// @notice Life of a request: submitted, decided by each owner, active once all approved and all gates published their key,
-/// then completed, revoked or expired.
+/// suspended and resumed, then completed, superseded by an amendment, revoked or expired.
 /// @dev Deciders are the distinct owners of the datasets and of the register version; participants of a computation are the
 /// distinct owners of the datasets and the gates.
 contract Requests is RequestStore {
@@ -57,6 +57,7 @@ contract Requests is RequestStore {
         Record storage record = _records[id];
         if (record.state != State.None) revert RequestsAlreadySubmitted(id);
         _checkLimits(terms);
+        if (terms.previous != 0) _checkPrevious(terms.previous, requester);
         record.requester = requester;
         record.state = State.Submitted;
         record.submittedAt = uint64(block.timestamp);
@@ -137,10 +138,10 @@ contract Requests is RequestStore {
         emit UnlocksRecorded(id, org, total);
     }
 
-    /// @notice Ends an active request, by its requester.
+    /// @notice Ends a request that is active or suspended, by its requester.
     /// @param id request.
     function complete(bytes32 id) external {
-        Record storage record = _requireState(id, State.Active);
+        Record storage record = _requireRunning(id);
         _requireRequester(id, record);
         record.state = State.Completed;
         emit RequestCompleted(id);
@@ -155,14 +156,36 @@ contract Requests is RequestStore {
         emit RequestWithdrawn(id);
     }
 
-    /// @notice Revokes a request that is submitted or active, by a decider, a gate or a regulator.
+    /// @notice Halts an active request until this organisation resumes it: no attempt opens, and nothing is unlocked. A
+    /// decider, a gate or a regulator may, each once, whether or not another did before.
+    /// @param id request.
+    /// @param reasonHash commitment to the reason.
+    function suspend(bytes32 id, bytes32 reasonHash) external {
+        Record storage record = _requireRunning(id);
+        (bytes32 org, bool concerned) = _concerned(record);
+        if (!concerned) revert RequestsMayNotSuspend(id, org);
+        if (!record.suspenders.add(org)) revert RequestsAlreadySuspended(id, org);
+        record.state = State.Suspended;
+        emit RequestSuspended(id, org, reasonHash);
+    }
+
+    /// @notice Takes the caller's suspension back; the request is active again once nobody's stands.
+    /// @param id request.
+    function resume(bytes32 id) external {
+        bytes32 org = _caller();
+        Record storage record = _requireState(id, State.Suspended);
+        if (!record.suspenders.remove(org)) revert RequestsNotSuspender(id, org);
+        if (record.suspenders.length() == 0) record.state = State.Active;
+        emit RequestResumed(id, org);
+    }
+
+    /// @notice Revokes a request that is submitted, active or suspended, by a decider, a gate or a regulator.
     /// @param id request.
     /// @param reasonHash commitment to the reason.
     function revoke(bytes32 id, bytes32 reasonHash) external {
-        (bytes32 org, uint8 roles) = consortium.requireActive(msg.sender);
         Record storage record = _requireOpen(id);
-        bool allowed = roles & _regulator != 0 || record.deciders.contains(org) || record.gates.contains(org);
-        if (!allowed) revert RequestsMayNotRevoke(id, org);
+        (bytes32 org, bool concerned) = _concerned(record);
+        if (!concerned) revert RequestsMayNotRevoke(id, org);
         record.state = State.Revoked;
         emit RequestRevoked(id, org, reasonHash);
     }
@@ -184,6 +207,10 @@ contract Requests is RequestStore {
         record.state = State.Active;
         record.activatedAt = uint64(block.timestamp);
         emit RequestActivated(id);
+        bytes32 previous = record.terms.previous;
+        if (previous == 0 || !_isOpen(stateOf(previous))) return;
+        _records[previous].state = State.Superseded;
+        emit RequestSuperseded(previous, id);
     }
 
     function _addDatasets(Record storage record, Terms calldata terms) private {
@@ -231,6 +258,23 @@ contract Requests is RequestStore {
         if (terms.expiresAt < earliest || terms.expiresAt > latest) {
             revert RequestsExpiryOutOfRange(terms.expiresAt, earliest, latest);
         }
+    }
+
+    /// @dev What was refused or revoked is not amended: the owners would be asked for the same again as if it were a detail.
+    function _checkPrevious(bytes32 previous, bytes32 requester) private view {
+        State state = stateOf(previous);
+        if (state == State.None || state == State.Rejected || state == State.Revoked) {
+            revert RequestsPreviousNotUsable(previous, state);
+        }
+        if (_records[previous].requester != requester) revert RequestsPreviousOfAnother(previous, requester);
+    }
+
+    /// @return org the caller, an active member.
+    /// @return concerned whether it decides on the request, is its gate or is a regulator.
+    function _concerned(Record storage record) private view returns (bytes32 org, bool concerned) {
+        uint8 roles;
+        (org, roles) = consortium.requireActive(msg.sender);
+        concerned = roles & _regulator != 0 || record.deciders.contains(org) || record.gates.contains(org);
     }
 
     function _ownerInRole(bytes32 version, uint8 role, bytes32 requester) private view returns (bytes32 owner) {
@@ -291,6 +335,13 @@ contract Requests is RequestStore {
         if (!_isOpen(state)) revert RequestsWrongState(id, state);
     }
 
+    /// @dev Active or suspended.
+    function _requireRunning(bytes32 id) private view returns (Record storage record) {
+        record = _requireKnown(id);
+        State state = stateOf(id);
+        if (state != State.Active && state != State.Suspended) revert RequestsWrongState(id, state);
+    }
+
     function _emitSubmitted(bytes32 requester, Terms calldata terms) private {
         emit RequestSubmitted(
             terms.requestDigest,
@@ -303,7 +354,8 @@ contract Requests is RequestStore {
             terms.quota,
             terms.expiresAt,
             terms.singleDepartment,
-            terms.qualityFloor
+            terms.qualityFloor,
+            terms.previous
         );
     }
 }

@@ -1,4 +1,4 @@
-/** Puts the four contracts on a chain and writes down where they are; see protocol/ledger/deployment.ts. */
+/** Puts the contracts on a chain and writes down where they are; see protocol/ledger/deployment.ts. */
 import { rename } from 'node:fs/promises';
 import { SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
@@ -28,7 +28,12 @@ export type DeployOptions = SenderOptions & {
 };
 
 /** Each contract is given the address of the one that it builds on. */
-const buildsOn = { catalogue: 'consortium', requests: 'catalogue', evidence: 'requests' } as const;
+const buildsOn = {
+  catalogue: 'consortium',
+  requests: 'catalogue',
+  evidence: 'requests',
+  attestations: 'consortium',
+} as const;
 
 /**
  * Deploys new contracts and checks that they are there and point at one another.
@@ -51,7 +56,8 @@ export async function deployContracts(options: DeployOptions): Promise<Deploymen
   const catalogue = await create('catalogue', consortium);
   const requests = await create('requests', catalogue);
   const evidence = await create('evidence', requests);
-  const addresses = { consortium, catalogue, requests, evidence };
+  const attestations = await create('attestations', consortium);
+  const addresses = { consortium, catalogue, requests, evidence, attestations };
   const deployment: Deployment = {
     suite: SUITE,
     version: 1,
@@ -99,6 +105,7 @@ async function readCodeHashes(rpc: Rpc, addresses: Deployment['contracts']): Pro
     catalogue: await hashOf('catalogue'),
     requests: await hashOf('requests'),
     evidence: await hashOf('evidence'),
+    attestations: await hashOf('attestations'),
   };
 }
 

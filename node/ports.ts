@@ -27,7 +27,10 @@ export interface Member {
 export interface Directory {
   /** @throws {ProtocolError} MEMBER_UNKNOWN, MEMBER_SUSPENDED, CHAIN_UNREACHABLE */
   activeMember(org: string): Promise<Member>;
-  /** @throws {ProtocolError} as activeMember, and MEMBER_KEY_EPOCH where the key is not the current one */
+  /**
+   * The signing key of an epoch: the current one's, or the one's before while its overlap runs.
+   * @throws {ProtocolError} as activeMember, and MEMBER_KEY_EPOCH for any other epoch
+   */
   signingKey(org: string, keyEpoch: number): Promise<Uint8Array>;
 }
 
@@ -44,7 +47,9 @@ export type RequestState =
   | 'revoked'
   | 'withdrawn'
   | 'completed'
-  | 'expired';
+  | 'expired'
+  | 'suspended'
+  | 'superseded';
 
 /** A request as it stands on chain; ids and digests in hex without prefix. */
 export interface RequestView {
@@ -61,6 +66,8 @@ export interface RequestView {
   readonly singleDepartment: boolean;
   /** Score in basis points that every dataset version must have; 0 for none. */
   readonly qualityFloor: number;
+  /** Request of the same requester that this one amends or renews; null for none. */
+  readonly previous: string | null;
   readonly state: RequestState;
   readonly decisions: readonly {
     readonly decider: string;
@@ -69,6 +76,26 @@ export interface RequestView {
   }[];
   readonly gateKeys: readonly { readonly gate: string; readonly publicKey: string }[];
   readonly attempt: number;
+  /** Organisations whose suspension stands. */
+  readonly suspenders: readonly string[];
+}
+
+/** What a regulator attested of a sealed model. */
+export interface CertificateView {
+  /** Bank whose model it is; the certificate counts for its requests alone. */
+  readonly requester: string;
+  readonly certificateHash: string;
+  /** Seconds since the epoch. */
+  readonly certifiedAt: number;
+  readonly withdrawn: boolean;
+}
+
+/** Latest committed state of a holder's log of consents. */
+export interface ConsentView {
+  readonly size: number;
+  readonly root: string;
+  /** Seconds since the epoch. */
+  readonly committedAt: number;
 }
 
 export interface DatasetVersionView {
@@ -129,6 +156,22 @@ export interface Ledger {
   decide(requestId: string, approved: boolean, reasonHash: string, grantHash: string): Promise<void>;
   publishGateKey(requestId: string, publicKey: string): Promise<void>;
   recordUnlocks(requestId: string, total: number): Promise<void>;
+  /** Halts an active request until `resume`; as a decider or gate of it. @param reasonHash - commitment to the reason. */
+  suspend(requestId: string, reasonHash: string): Promise<void>;
+  /** Takes the own suspension back. */
+  resume(requestId: string): Promise<void>;
+  /** Ends an open request for good. @param reasonHash - commitment to the reason. */
+  revoke(requestId: string, reasonHash: string): Promise<void>;
+  /**
+   * What a regulator attested of a model, as of at most about a second ago; null where it did not.
+   * @throws {ProtocolError} CHAIN_UNREACHABLE
+   */
+  certificate(modelDigest: string, certifier: string): Promise<CertificateView | null>;
+  /**
+   * Latest state of a holder's log of consents, as of at most about a second ago; null where it committed to none.
+   * @throws {ProtocolError} CHAIN_UNREACHABLE
+   */
+  consent(holder: string): Promise<ConsentView | null>;
 }
 
 /** One write of the node's state, made in the same atomic batch as the events it belongs to. */

@@ -13,7 +13,7 @@ import hardhatConfig from '../hardhat.config.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'protocol/ledger/contracts.generated.ts');
 const require = createRequire(import.meta.url);
-const deployed = ['Consortium', 'Catalogue', 'Requests', 'Evidence'] as const;
+const deployed = ['Consortium', 'Catalogue', 'Requests', 'Evidence', 'Attestations'] as const;
 /** EIP-170: bytes of code that a chain accepts for one contract. */
 const MAX_CODE_BYTES = 24_576;
 

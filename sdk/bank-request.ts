@@ -127,6 +127,7 @@ async function putOnChain(context: BankContext, { requestId: id, document }: Ban
     expiresAtSeconds: document.expiresAt,
     singleDepartment: document.singleDepartment,
     qualityFloor: document.qualityFloor ?? 0,
+    previous: document.previous?.requestId ?? null,
   });
 }
 

@@ -51,23 +51,31 @@ export function createDirectory(client: Pick<LedgerClient, 'organisation'>, cloc
       throw error;
     }
   };
-  const activeMember = async (org: string): Promise<Member> => {
+  const activeRecord = async (org: string): Promise<OrganisationRecord> => {
     const record = await lookUp(org);
     if (record.status !== 'active') throw new ProtocolError('MEMBER_SUSPENDED', { org });
-    return memberOf(record);
+    return record;
   };
   return {
-    activeMember,
+    activeMember: async (org) => memberOf(await activeRecord(org)),
     invalidate: (org) => {
       for (const name of org === undefined ? known.keys() : [org]) changed.add(name);
       strangers.clear();
     },
     signingKey: async (org, keyEpoch) => {
-      const member = await activeMember(org);
-      if (member.keyEpoch !== keyEpoch) throw new ProtocolError('MEMBER_KEY_EPOCH', { org, keyEpoch });
-      return member.ed25519;
+      const key = signingKeyOf(await activeRecord(org), keyEpoch, clock.now());
+      if (key === null) throw new ProtocolError('MEMBER_KEY_EPOCH', { org, keyEpoch });
+      return fromHex(key, 32);
     },
   };
+}
+
+/** The key of an epoch that counts now: the current one's, or the one's before while its overlap runs. */
+function signingKeyOf(record: OrganisationRecord, keyEpoch: number, nowMs: number): string | null {
+  if (keyEpoch === record.keyEpoch) return record.ed25519Key;
+  const { previous } = record;
+  const counts = previous !== null && keyEpoch === record.keyEpoch - 1 && nowMs < previous.untilSeconds * 1000;
+  return counts ? previous.ed25519Key : null;
 }
 
 function memberOf(record: OrganisationRecord): Member {

@@ -2,8 +2,8 @@
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import { datasetVersionId } from '@sealedger/protocol/ledger/ids.ts';
-import type { RequestRecord } from '@sealedger/protocol/ledger/records.ts';
-import type { Clock, Ledger, RequestView } from '../ports.ts';
+import type { CertificateRecord, ConsentRecord, RequestRecord } from '@sealedger/protocol/ledger/records.ts';
+import type { CertificateView, Clock, ConsentView, Ledger, RequestState, RequestView } from '../ports.ts';
 
 /** How old a remembered answer may be; suspension and revocation must stop work within two seconds. */
 const RECENT_MS = 500;
@@ -11,10 +11,13 @@ const RECENT_MS = 500;
 const REFRESH_MS = 200;
 /** The contracts are created one after the other; before the last one there is nothing to ask. */
 const DEPLOYMENT_BLOCKS = 64;
+const MAX_ATTESTATIONS = 4096;
 
 export interface ChainLedger extends Ledger {
   /** Has the next look at this request, or at all of them, wait for the chain. */
   forget(requestId?: string): void;
+  /** Has the next look at a certificate or log of consents wait for the chain. */
+  forgetAttestations(): void;
 }
 
 /**
@@ -28,10 +31,9 @@ export function createLedger(client: LedgerClient, org: string, clock: Clock, co
     const record = await client.request(id);
     if (record === null) throw new ProtocolError('REQUEST_UNKNOWN', { requestId: id });
     const view = viewOf(record);
-    return view.state === 'active' && !(await isSettled(client, id, confirmations))
-      ? { ...view, state: 'submitted' }
-      : view;
+    return view.state === 'active' ? { ...view, state: await settledState(client, id, confirmations) } : view;
   };
+  const attested = createAttestationMemory(client, clock);
   const asking = new Map<string, Promise<RequestView>>();
   const refresh = (id: string): Promise<RequestView> => {
     const running = asking.get(id);
@@ -50,6 +52,7 @@ export function createLedger(client: LedgerClient, org: string, clock: Clock, co
     requestsContract: client.deployment.contracts.requests,
     request,
     forget: (id) => (id === undefined ? recent.clear() : void recent.delete(id)),
+    forgetAttestations: () => attested.forget(),
     recentRequest: (id) => {
       const known = recent.get(id);
       const age = known === undefined ? Number.POSITIVE_INFINITY : clock.now() - known.at;
@@ -76,16 +79,22 @@ export function createLedger(client: LedgerClient, org: string, clock: Clock, co
     },
     publishGateKey: async (requestId, publicKey) => void (await client.publishGateKey(requestId, publicKey)),
     recordUnlocks: async (requestId, total) => void (await client.recordUnlocks(requestId, total)),
+    suspend: async (requestId, reasonHash) => void (await client.suspendRequest(requestId, reasonHash)),
+    resume: async (requestId) => void (await client.resumeRequest(requestId)),
+    revoke: async (requestId, reasonHash) => void (await client.revokeRequest(requestId, reasonHash)),
+    certificate: (modelDigest, certifier) => attested.certificate(modelDigest, certifier),
+    consent: (holder) => attested.consent(holder),
   };
 }
 
-/** Whether a request that is active now was so before the latest blocks too, which may yet be taken back. */
-async function isSettled(client: LedgerClient, id: string, confirmations: number): Promise<boolean> {
-  if (confirmations === 0) return true;
+/** State of a request that is active now, as it was before the latest blocks, which may yet be taken back. */
+async function settledState(client: LedgerClient, id: string, confirmations: number): Promise<RequestState> {
+  if (confirmations === 0) return 'active';
   const block = (await client.blockNumber()) - confirmations;
   // a little later than the contracts themselves nothing can be active
-  if (block <= (client.deployment.firstBlock ?? 0) + DEPLOYMENT_BLOCKS) return false;
-  return (await client.request(id, block))?.state === 'active';
+  if (block <= (client.deployment.firstBlock ?? 0) + DEPLOYMENT_BLOCKS) return 'submitted';
+  const state = (await client.request(id, block))?.state;
+  return state === 'active' || state === 'suspended' ? state : 'submitted';
 }
 
 function viewOf(record: RequestRecord): RequestView {
@@ -102,6 +111,7 @@ function viewOf(record: RequestRecord): RequestView {
     expiresAt: terms.expiresAtSeconds,
     singleDepartment: terms.singleDepartment,
     qualityFloor: terms.qualityFloor,
+    previous: terms.previous,
     state: record.state,
     decisions: record.deciders.map(({ org: decider, decision }) => ({
       decider,
@@ -112,5 +122,42 @@ function viewOf(record: RequestRecord): RequestView {
       poprfPublicKey === null ? [] : [{ gate, publicKey: poprfPublicKey }],
     ),
     attempt: record.attempt,
+    suspenders: record.suspenders,
   };
+}
+
+/** Answers of the Attestations contract, remembered for {@link RECENT_MS}: they are asked for before every piece of work. */
+function createAttestationMemory(client: Pick<LedgerClient, 'certificateOf' | 'consentOf'>, clock: Clock) {
+  const known = new Map<string, { readonly at: number; readonly answer: Promise<unknown> }>();
+  const ask = <T>(key: string, question: () => Promise<T>): Promise<T> => {
+    const remembered = known.get(key);
+    if (remembered !== undefined && clock.now() - remembered.at < RECENT_MS) return remembered.answer as Promise<T>;
+    if (known.size >= MAX_ATTESTATIONS) known.clear();
+    const answer = question();
+    const entry = { at: clock.now(), answer };
+    known.set(key, entry);
+    answer.catch(() => {
+      if (known.get(key) === entry) known.delete(key);
+    });
+    return answer;
+  };
+  return {
+    forget: () => known.clear(),
+    certificate: (modelDigest: string, certifier: string): Promise<CertificateView | null> =>
+      ask(`certificate/${modelDigest}/${certifier}`, async () =>
+        certificateView(await client.certificateOf(modelDigest, certifier)),
+      ),
+    consent: (holder: string): Promise<ConsentView | null> =>
+      ask(`consent/${holder}`, async () => consentView(await client.consentOf(holder))),
+  };
+}
+
+function certificateView(record: CertificateRecord | null): CertificateView | null {
+  if (record === null) return null;
+  const { certifiedAtSeconds: certifiedAt, ...rest } = record;
+  return { ...rest, certifiedAt };
+}
+
+function consentView(record: ConsentRecord | null): ConsentView | null {
+  return record === null ? null : { size: record.size, root: record.root, committedAt: record.committedAtSeconds };
 }

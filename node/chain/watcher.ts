@@ -29,6 +29,8 @@ export interface ChainWatcherParts {
   readonly changed: {
     readonly member: (org: string) => void;
     readonly request: (requestId: string) => void;
+    /** A certificate of a model or a log of consents. */
+    readonly attestations: () => void;
     /** After a reorganisation anything may have changed. */
     readonly everything: () => void;
   };
@@ -197,4 +199,5 @@ function isEnd(event: LedgerEvent): event is End {
 function tellOf(changed: ChainWatcherParts['changed'], event: LedgerEvent): void {
   if (event.contract === 'consortium' && 'org' in event.args) changed.member(event.args.org);
   if (event.contract === 'requests') changed.request(event.args.id);
+  if (event.contract === 'attestations') changed.attestations();
 }

@@ -39,9 +39,11 @@ export async function openWatch(parts: WatchParts): Promise<Watch> {
     changed: {
       member: (org) => members.invalidate(org),
       request: (requestId) => ledger.forget(requestId),
+      attestations: () => ledger.forgetAttestations(),
       everything: () => {
         members.invalidate();
         ledger.forget();
+        ledger.forgetAttestations();
         evidence.anchorer.recheck();
       },
     },

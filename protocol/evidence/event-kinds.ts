@@ -17,6 +17,8 @@ const unixSeconds = z.int().min(0);
 const actor = hex32.optional();
 /** Block in which the chain said it. */
 const block = count.optional();
+/** Digests of the grants that the work stands on, in the order of the chain's deciders. */
+const grantHashes = z.array(hex32).min(1).max(40).optional();
 /** A dataset's short name, as the Catalogue contract publishes it. */
 const label = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,30}$/, 'a short name is 1 to 31 of a-z 0-9 . _ -');
 /** A stable word for a machine. Six digits in a row are refused: every identifier of a person or an enterprise has them. */
@@ -82,6 +84,7 @@ export const eventSchemas = {
     modelDigest: hex32,
     quota: count,
     expiresAt: unixSeconds,
+    previous: hex32.optional(),
   }),
   decision: z.strictObject({
     requestId: hex32,
@@ -90,6 +93,8 @@ export const eventSchemas = {
     reason: code,
     grantHash: hex32.optional(),
     actor,
+    secondActor: actor,
+    policyHash: hex32.optional(),
   }),
   computation: z.strictObject({
     requestId: hex32,
@@ -101,6 +106,7 @@ export const eventSchemas = {
     outputDigest: hex32.optional(),
     seedCommitment: hex32.optional(),
     chunks: count.optional(),
+    grantHashes,
   }),
   result: z.strictObject({
     requestId: hex32,
@@ -108,6 +114,7 @@ export const eventSchemas = {
     batch: count,
     commitment: hex32,
     count,
+    grantHashes,
   }),
   unlocking: z.strictObject({
     requestId: hex32,
@@ -138,7 +145,13 @@ export const eventSchemas = {
     x25519Key: hex32,
     block,
   }),
-  alert: z.strictObject({ code, requestId: hex32.optional(), count: count.optional(), orderId: hex32.optional() }),
+  alert: z.strictObject({
+    code,
+    requestId: hex32.optional(),
+    count: count.optional(),
+    orderId: hex32.optional(),
+    org: organisationId.optional(),
+  }),
   /** Points of a dataset's steward: `points` for one order or rule, `total` after it. */
   points: z.strictObject({
     datasetId: hex32,
@@ -150,6 +163,36 @@ export const eventSchemas = {
   }),
   /** A need for data that somebody stated, and how it goes on. */
   need: z.strictObject({ needId: hex32, state: code, actor }),
+  /** A command that a person gave this node, and how it ended; what it did stands in events of its own. */
+  act: z.strictObject({ actor: hex32, command: code, outcome: code, requestId: hex32.optional() }),
+  /** A question on a request, and its answer; both texts stay at home, and `questionId` commits to the question. */
+  question: z.strictObject({ requestId: hex32, questionId: hex32, state: z.literal(['asked', 'answered']), actor }),
+  /** A regulator's certificate of a sealed model, as the chain shows it. */
+  certificate: z.strictObject({
+    modelDigest: hex32,
+    certifier: organisationId,
+    certificateHash: hex32.optional(),
+    state: z.literal(['certified', 'withdrawn']),
+    block,
+  }),
+  /** A state of a holder's log of consents, as the chain shows it. */
+  consent: z.strictObject({
+    holder: organisationId,
+    size: count,
+    root: hex32.optional(),
+    state: z.literal('committed'),
+    block,
+  }),
+  /** A request that is halted or goes on: by this node at once, or by `org` as the chain shows it. */
+  suspension: z.strictObject({
+    requestId: hex32,
+    state: z.literal(['suspended', 'resumed']),
+    org: organisationId.optional(),
+    reason: code.optional(),
+    reasonHash: hex32.optional(),
+    block,
+    actor,
+  }),
 } as const;
 
 export type EventKind = keyof typeof eventSchemas;

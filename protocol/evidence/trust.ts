@@ -15,6 +15,7 @@ export const contractsSchema = z.strictObject({
   catalogue: address,
   requests: address,
   evidence: address,
+  attestations: address,
 });
 
 const validatorsSchema = z
@@ -57,8 +58,14 @@ const NO_CODE_HASH = '00'.repeat(32);
 /** The pins in the shape that the ledger's decoder takes; a verifier has no code of the contracts to compare. */
 export function pinnedContracts(trust: Trust): Deployment {
   const { checkpoint: _checkpoint, ...pins } = trust;
-  const none = { consortium: NO_CODE_HASH, catalogue: NO_CODE_HASH, requests: NO_CODE_HASH, evidence: NO_CODE_HASH };
-  return { ...pins, codeHashes: none };
+  const codeHashes = {
+    consortium: NO_CODE_HASH,
+    catalogue: NO_CODE_HASH,
+    requests: NO_CODE_HASH,
+    evidence: NO_CODE_HASH,
+    attestations: NO_CODE_HASH,
+  };
+  return { ...pins, codeHashes };
 }
 
 /** Seals that a block needs: ⌈2n/3⌉ of n validators. */

@@ -12,6 +12,7 @@ export const interfaces: Readonly<Record<ContractName, Interface>> = {
   catalogue: new Interface(contracts.catalogue.abi as InterfaceAbi),
   requests: new Interface(contracts.requests.abi as InterfaceAbi),
   evidence: new Interface(contracts.evidence.abi as InterfaceAbi),
+  attestations: new Interface(contracts.attestations.abi as InterfaceAbi),
 };
 
 /** Why a contract refused a call. */

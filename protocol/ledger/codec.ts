@@ -14,6 +14,8 @@ const requestStates = [
   'withdrawn',
   'completed',
   'expired',
+  'suspended',
+  'superseded',
 ] as const;
 export type RequestState = Exclude<(typeof requestStates)[number], 'none'>;
 

@@ -7,7 +7,7 @@ const hex32 = z.string().regex(/^[0-9a-f]{64}$/, '64 lower-case hex digits');
 const address = z.string().regex(/^[0-9a-f]{40}$/, '40 lower-case hex digits');
 
 function perContract<T extends z.ZodType>(item: T) {
-  return z.strictObject({ consortium: item, catalogue: item, requests: item, evidence: item });
+  return z.strictObject({ consortium: item, catalogue: item, requests: item, evidence: item, attestations: item });
 }
 
 export const sealSchemeSchema = z.enum(['ed25519', 'qbft', 'ibft2']);
@@ -48,7 +48,13 @@ export type Deployment = z.infer<typeof deploymentSchema>;
 export type ContractName = keyof Deployment['contracts'];
 
 /** In the order of deployment. */
-export const contractNames = ['consortium', 'catalogue', 'requests', 'evidence'] as const satisfies ContractName[];
+export const contractNames = [
+  'consortium',
+  'catalogue',
+  'requests',
+  'evidence',
+  'attestations',
+] as const satisfies ContractName[];
 
 /** @throws {ProtocolError} SCHEMA_MISMATCH naming the first field that is wrong. */
 export function parseDeployment(value: unknown): Deployment {

@@ -1,4 +1,4 @@
-/** Every event of the four contracts, decoded and typed; a reader needs no ABI. */
+/** Every event of the contracts, decoded and typed; a reader needs no ABI. */
 import { ProtocolError } from '../errors.ts';
 import { interfaces } from './abi.ts';
 import {
@@ -27,7 +27,16 @@ const eventFields = {
     OrganisationReinstated: { org: asOrg },
     RolesChanged: { org: asOrg, roles: asRoles },
     EndpointChanged: { org: asOrg, endpoint: asText },
-    KeysChanged: { org: asOrg, keyEpoch: asNumber, ed25519Key: asHex, x25519Key: asHex, account: asAccount },
+    KeysChanged: {
+      org: asOrg,
+      keyEpoch: asNumber,
+      ed25519Key: asHex,
+      x25519Key: asHex,
+      account: asAccount,
+      /** Unix seconds until which the keys before count too; 0 for no overlap. */
+      previousUntil: asNumber,
+    },
+    PreviousKeysRevoked: { org: asOrg, keyEpoch: asNumber },
     FoundingClosed: { organisations: asNumber },
     ProposalMade: {
       proposalId: asNumber,
@@ -75,6 +84,8 @@ const eventFields = {
       expiresAt: asNumber,
       singleDepartment: asBoolean,
       qualityFloor: asNumber,
+      /** Request that this one takes the place of; zeros for none. */
+      previous: asHex,
     },
     RequestDecided: { id: asHex, org: asOrg, approved: asBoolean, reasonHash: asHex, grantHash: asHex },
     GateKeyPublished: { id: asHex, gate: asOrg, poprfPublicKey: asHex },
@@ -82,6 +93,9 @@ const eventFields = {
     RequestRejected: { id: asHex, org: asOrg },
     RequestWithdrawn: { id: asHex },
     RequestRevoked: { id: asHex, org: asOrg, reasonHash: asHex },
+    RequestSuspended: { id: asHex, org: asOrg, reasonHash: asHex },
+    RequestResumed: { id: asHex, org: asOrg },
+    RequestSuperseded: { id: asHex, by: asHex },
     RequestCompleted: { id: asHex },
     RequestExpired: { id: asHex },
     AttemptOpened: { id: asHex, attempt: asNumber },
@@ -90,6 +104,13 @@ const eventFields = {
   evidence: {
     CheckpointAnchored: { org: asOrg, size: asNumber, root: asHex },
     ResultCommitted: { org: asOrg, requestId: asHex, batch: asNumber, commitment: asHex, count: asNumber },
+  },
+  attestations: {
+    ModelCertified: { modelDigest: asHex, certifier: asOrg, requester: asOrg, certificateHash: asHex },
+    CertificateWithdrawn: { modelDigest: asHex, certifier: asOrg },
+    ConsentCommitted: { holder: asOrg, size: asNumber, root: asHex },
+    BeaconCommitted: { id: asNumber, regulator: asOrg, commitment: asHex },
+    BeaconRevealed: { id: asNumber, beacon: asHex },
   },
 } as const;
 
@@ -159,7 +180,7 @@ export type EventRange = {
 /**
  * Events of a range of blocks, in the order of the chain, read in ranges that the node answers. Blocks before the
  * deployment are left out.
- * @param contracts - whose events; default all four.
+ * @param contracts - whose events; default all.
  * @throws {ProtocolError} CHAIN_UNREACHABLE, CHAIN_RPC_ERROR, CHAIN_REPLY_MALFORMED
  */
 export async function readEvents(

@@ -6,7 +6,13 @@ import { type ContractName, contractNames, type Deployment } from './deployment.
 import { bytesFromRpc, codeHash, labelToBytes32, orgToBytes32, toAccount, toWord } from './ids.ts';
 import { askQuantity, type Rpc } from './json-rpc.ts';
 import {
+  type BeaconRecord,
+  type CertificateRecord,
+  type ConsentRecord,
   type DatasetVersionRecord,
+  decodeBeacon,
+  decodeCertificate,
+  decodeConsent,
   decodeDatasetVersion,
   decodeOrganisation,
   decodeProposal,
@@ -32,6 +38,10 @@ export type LedgerReader = {
   /** Account that may still admit organisations; null once the founding is closed. */
   founder(): Promise<string | null>;
   proposal(proposalId: number): Promise<ProposalRecord | null>;
+  /** All of them in the order in which they were made. */
+  proposals(): Promise<readonly ProposalRecord[]>;
+  /** Votes of members that are active now. */
+  tally(proposalId: number): Promise<{ readonly votesFor: number; readonly votesAgainst: number }>;
   voteOf(proposalId: number, org: string): Promise<'for' | 'against' | null>;
   datasetVersion(id: string): Promise<DatasetVersionRecord | null>;
   /** Latest version number of a dataset; 0 where there is none. */
@@ -49,6 +59,13 @@ export type LedgerReader = {
   /** Batches and results that an organisation committed for a request. */
   resultsOf(requestId: string, org: string): Promise<{ readonly batches: number; readonly count: number }>;
   resultCommitment(requestId: string, org: string, batch: number): Promise<string | null>;
+  /** What a regulator attested of a sealed model. */
+  certificateOf(modelDigest: string, certifier: string): Promise<CertificateRecord | null>;
+  /** Latest committed state of a holder's log of consents. */
+  consentOf(holder: string): Promise<ConsentRecord | null>;
+  /** Root that a holder committed for a size of its log of consents. */
+  consentRootAt(holder: string, size: number): Promise<string | null>;
+  beaconOf(id: number): Promise<BeaconRecord | null>;
   blockNumber(): Promise<number>;
 };
 
@@ -68,7 +85,9 @@ export function createLedgerReader(
   const one = async (...call: Parameters<typeof view>): Promise<unknown> => (await view(...call))[0];
   return {
     ...consortiumReads(one),
+    ...proposalReads(one, view),
     ...evidenceReads(one, view),
+    ...attestationReads(one),
     async datasetVersion(id) {
       return decodeDatasetVersion(id, await one('catalogue', 'datasetVersion', [toWord(id)]));
     },
@@ -107,12 +126,51 @@ function consortiumReads(one: Ask<unknown>) {
       const account = String(await one('consortium', 'founder', [])).slice(2);
       return /^0+$/.test(account) ? null : account.toLowerCase();
     },
-    async proposal(proposalId: number) {
-      return decodeProposal(proposalId, await one('consortium', 'proposalOf', [proposalId]));
+  };
+}
+
+function proposalReads(one: Ask<unknown>, view: Ask<ArrayLike<unknown>>) {
+  const proposal = async (proposalId: number) =>
+    decodeProposal(proposalId, await one('consortium', 'proposalOf', [proposalId]));
+  return {
+    proposal,
+    async proposals() {
+      const count = asNumber(await one('consortium', 'proposalCount', []));
+      const found = await inTurn(count, (index) => proposal(index + 1));
+      return found.filter((entry) => entry !== null);
+    },
+    async tally(proposalId: number) {
+      const [votesFor, votesAgainst] = Array.from(await view('consortium', 'tally', [proposalId]));
+      return { votesFor: asNumber(votesFor), votesAgainst: asNumber(votesAgainst) };
     },
     async voteOf(proposalId: number, org: string) {
       const vote = asNumber(await one('consortium', 'voteOf', [proposalId, orgToBytes32(org)]));
       return ([null, 'for', 'against'] as const)[vote] ?? null;
+    },
+  };
+}
+
+async function inTurn<T>(count: number, ask: (index: number) => Promise<T>): Promise<T[]> {
+  const answers: T[] = [];
+  for (let index = 0; index < count; index++) answers.push(await ask(index));
+  return answers;
+}
+
+function attestationReads(one: Ask<unknown>) {
+  return {
+    async certificateOf(modelDigest: string, certifier: string) {
+      return decodeCertificate(
+        await one('attestations', 'certificateOf', [toWord(modelDigest), orgToBytes32(certifier)]),
+      );
+    },
+    async consentOf(holder: string) {
+      return decodeConsent(await one('attestations', 'consentOf', [orgToBytes32(holder)]));
+    },
+    async consentRootAt(holder: string, size: number) {
+      return asHexOrNull(await one('attestations', 'consentRootAt', [orgToBytes32(holder), size]));
+    },
+    async beaconOf(id: number) {
+      return decodeBeacon(id, await one('attestations', 'beaconOf', [id]));
     },
   };
 }

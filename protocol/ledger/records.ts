@@ -1,4 +1,5 @@
 /** What the contracts hold, as plain values; every digest and key is lower-case hex without prefix. */
+import { AbiCoder } from 'ethers';
 import {
   asAccount,
   asBoolean,
@@ -41,6 +42,8 @@ export type OrganisationRecord = Admission & {
   readonly status: 'active' | 'suspended';
   /** 1 on admission, one more with each change of keys. */
   readonly keyEpoch: number;
+  /** Signing key of the epoch before, and until when it counts too (Unix seconds); null where there was no overlap. */
+  readonly previous: { readonly ed25519Key: string; readonly untilSeconds: number } | null;
 };
 
 export type DatasetVersionRecord = {
@@ -81,6 +84,8 @@ export type RequestTerms = {
   readonly singleDepartment: boolean;
   /** Score in basis points that every dataset version must have when an attempt opens; 0 for none. */
   readonly qualityFloor: number;
+  /** Request of the same requester that this one amends or renews, and takes the place of once it is active. */
+  readonly previous: string | null;
 };
 
 export type DecisionRecord = {
@@ -109,7 +114,18 @@ export type RequestRecord = {
   readonly departments: readonly string[];
   /** In the order of the terms; the key is null until it is published. */
   readonly gates: readonly { readonly org: string; readonly poprfPublicKey: string | null; readonly unlocks: number }[];
+  /** Organisations whose suspension stands. */
+  readonly suspenders: readonly string[];
 };
+
+/** What a proposal changes; a suspension or reinstatement needs no more than the organisation. */
+export type ProposedChange =
+  | { readonly kind: 'admit'; readonly admission: Admission }
+  | { readonly kind: 'set-roles'; readonly roles: readonly Role[] }
+  | { readonly kind: 'set-keys'; readonly keys: OrganisationKeys }
+  | { readonly kind: 'suspend' | 'reinstate' }
+  /** Not what this version knows how to read. */
+  | { readonly kind: 'unreadable' };
 
 export type ProposalRecord = {
   readonly id: number;
@@ -118,6 +134,27 @@ export type ProposalRecord = {
   readonly expiresAtSeconds: number;
   readonly org: string;
   readonly proposer: string;
+  readonly change: ProposedChange;
+};
+
+/** What a regulator attested of a sealed model. */
+export type CertificateRecord = {
+  readonly requester: string;
+  readonly certificateHash: string;
+  readonly certifiedAtSeconds: number;
+  readonly withdrawn: boolean;
+};
+
+/** Latest committed state of a log of consents. */
+export type ConsentRecord = { readonly size: number; readonly root: string; readonly committedAtSeconds: number };
+
+/** A regulator's beacon; `value` is null until it is revealed. */
+export type BeaconRecord = {
+  readonly id: number;
+  readonly regulator: string;
+  readonly committedInBlock: number;
+  readonly commitment: string;
+  readonly value: string | null;
 };
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -133,11 +170,15 @@ export function decodeOrganisation(value: unknown): OrganisationRecord | null {
     roles: asRoles(fields['roles']),
     status: status === 1 ? 'active' : 'suspended',
     keyEpoch: asNumber(fields['keyEpoch']),
-    account: asAccount(keySet['account']),
-    ed25519Key: asHex(keySet['ed25519Key']),
-    x25519Key: asHex(keySet['x25519Key']),
+    ...decodeKeys(keySet),
     endpoint: asText(fields['endpoint']),
+    previous: decodePrevious(fields),
   };
+}
+
+function decodePrevious(fields: Fields): OrganisationRecord['previous'] {
+  const ed25519Key = asHexOrNull(fields['previousEd25519']);
+  return ed25519Key === null ? null : { ed25519Key, untilSeconds: asNumber(fields['previousUntil']) };
 }
 
 /** @returns null where the version is unknown. */
@@ -195,6 +236,7 @@ export function decodeRequest(id: string, value: unknown, nowMs: number): Reques
     participants,
     departments: participants.slice(0, asNumber(fields['departments'])),
     gates: terms.gates.map((org, i) => decodeGate(org, gateRecords[i]!)),
+    suspenders: asOrgs(fields['suspenders']),
   };
 }
 
@@ -203,18 +245,84 @@ export function decodeProposal(id: number, value: unknown): ProposalRecord | nul
   const fields = value as Fields;
   const state = (['none', 'open', 'carried', 'rejected', 'lapsed'] as const)[asNumber(fields['state'])];
   if (state === undefined || state === 'none') return null;
+  const kind = asProposalKind(fields['kind']);
   return {
     id,
-    kind: asProposalKind(fields['kind']),
+    kind,
     state,
     expiresAtSeconds: asNumber(fields['expiresAt']),
     org: asLabel(fields['org']),
     proposer: asOrg(fields['proposer']),
+    change: decodeChange(kind, asText(fields['payload'])),
+  };
+}
+
+const KEYS_TYPE = 'tuple(address account, bytes32 ed25519Key, bytes32 x25519Key)';
+const ADMISSION_TYPE = `tuple(bytes32 id, uint8 roles, ${KEYS_TYPE} keySet, string endpoint)`;
+
+/** @param payload - `0x` bytes; what a member proposes by hand may hold names that are none, and must not stop a reader. */
+function decodeChange(kind: ProposalKind, payload: string): ProposedChange {
+  const decode = (type: string): unknown => AbiCoder.defaultAbiCoder().decode([type], payload)[0];
+  try {
+    if (kind === 'set-roles') return { kind, roles: asRoles(decode('uint8')) };
+    if (kind === 'set-keys') return { kind, keys: decodeKeys(decode(KEYS_TYPE) as Fields) };
+    if (kind === 'admit') return { kind, admission: decodeAdmission(decode(ADMISSION_TYPE) as Fields) };
+    return { kind };
+  } catch {
+    return { kind: 'unreadable' };
+  }
+}
+
+function decodeAdmission(fields: Fields): Admission {
+  const keys = decodeKeys(fields['keySet'] as Fields);
+  return { id: asOrg(fields['id']), roles: asRoles(fields['roles']), ...keys, endpoint: asText(fields['endpoint']) };
+}
+
+function decodeKeys(keySet: Fields): OrganisationKeys {
+  return {
+    account: asAccount(keySet['account']),
+    ed25519Key: asHex(keySet['ed25519Key']),
+    x25519Key: asHex(keySet['x25519Key']),
+  };
+}
+
+/** @returns null where the certifier certified no such model. */
+export function decodeCertificate(value: unknown): CertificateRecord | null {
+  const fields = value as Fields;
+  const certifiedAtSeconds = asNumber(fields['certifiedAt']);
+  if (certifiedAtSeconds === 0) return null;
+  return {
+    requester: asOrg(fields['requester']),
+    certificateHash: asHex(fields['certificateHash']),
+    certifiedAtSeconds,
+    withdrawn: asBoolean(fields['withdrawn']),
+  };
+}
+
+/** @returns null where the holder committed to nothing. */
+export function decodeConsent(value: unknown): ConsentRecord | null {
+  const fields = value as Fields;
+  const size = asNumber(fields['size']);
+  if (size === 0) return null;
+  return { size, root: asHex(fields['root']), committedAtSeconds: asNumber(fields['committedAt']) };
+}
+
+/** @returns null where the beacon is unknown. */
+export function decodeBeacon(id: number, value: unknown): BeaconRecord | null {
+  const fields = value as Fields;
+  const commitment = asHexOrNull(fields['commitment']);
+  if (commitment === null) return null;
+  return {
+    id,
+    regulator: asOrg(fields['regulator']),
+    committedInBlock: asNumber(fields['committedIn']),
+    commitment,
+    value: asHexOrNull(fields['value']),
   };
 }
 
 function stateAt(state: RequestState, terms: RequestTerms, nowMs: number): RequestState {
-  const open = state === 'submitted' || state === 'active';
+  const open = state === 'submitted' || state === 'active' || state === 'suspended';
   return open && nowMs >= terms.expiresAtSeconds * 1000 ? 'expired' : state;
 }
 
@@ -230,6 +338,7 @@ function decodeTerms(fields: Fields): RequestTerms {
     expiresAtSeconds: asNumber(fields['expiresAt']),
     singleDepartment: asBoolean(fields['singleDepartment']),
     qualityFloor: asNumber(fields['qualityFloor']),
+    previous: asHexOrNull(fields['previous']),
   };
 }
 

@@ -2,7 +2,7 @@
 import { isProtocolError, ProtocolError } from '../errors.ts';
 import { encodeCall } from './abi.ts';
 import type { ContractName, Deployment } from './deployment.ts';
-import { type EventName, type EventOf, eventTopic, findLastEvent, type LedgerEvent } from './events.ts';
+import { type EventName, type EventOf, eventTopic, findLastEvent, type LedgerEvent, readEvents } from './events.ts';
 import type { Rpc } from './json-rpc.ts';
 import type { LedgerReader } from './reader.ts';
 import type { MinedTransaction, Sender, SentTransaction, Wait } from './transactions.ts';
@@ -88,4 +88,24 @@ export async function findTrace<N extends EventName>(
   if (event === null) return null;
   const { transactionHash, blockNumber, blockHash } = event;
   return { transactionHash, blockNumber, blockHash, already: true };
+}
+
+/**
+ * The event that a write caused, for what only the contract gives out.
+ * @throws {ProtocolError} CHAIN_REPLY_MALFORMED where its block has none
+ */
+export async function eventOfWrite<N extends EventName>(
+  context: WriteContext,
+  contract: ContractName,
+  trace: Trace<N>,
+  { blockNumber, transactionHash }: WriteOutcome,
+): Promise<EventOf<N>> {
+  const topics = [eventTopic(contract, trace.event), ...trace.topics];
+  const range = { fromBlock: blockNumber, toBlock: blockNumber, topics };
+  const events = await readEvents(context.rpc, context.deployment, range, [contract]);
+  const isWanted = (event: LedgerEvent): event is EventOf<N> =>
+    event.name === trace.event && event.transactionHash === transactionHash;
+  const found = events.find(isWanted);
+  if (found !== undefined) return found;
+  throw new ProtocolError('CHAIN_REPLY_MALFORMED', { method: 'eth_getLogs', reason: `no event ${trace.event}` });
 }

@@ -46,6 +46,7 @@ function look(answer: Answer, scores: Readonly<Record<string, number>> = {}) {
       endpoint: `http://${id}.test`,
       status: 'active',
       keyEpoch: 1,
+      previous: null,
       account: '00'.repeat(20),
       ed25519Key: hex(ed25519),
       x25519Key: hex(x25519),

@@ -138,7 +138,7 @@ describe('Consortium after the founding', () => {
       assert.equal(Number((await entry('meter')).status), 2);
       assert.equal((await world.view(consortium, 'activeCount', []))[0], 6n);
       await refused(world.send('meter', consortium, 'setEndpoint', ['x']), 'ConsortiumNotActive', 'org=meter');
-      await refused(world.send('meter', consortium, 'rotateKeys', [keysOf('newcomer')]), 'ConsortiumNotActive');
+      await refused(world.send('meter', consortium, 'rotateKeys', [keysOf('newcomer'), 0]), 'ConsortiumNotActive');
       await refused(world.send('meter', consortium, 'proposeSuspension', [word('tax')]), 'ConsortiumNotActive');
       await carry(await propose('bank-a', 'proposeReinstatement', [word('meter')]));
       assert.equal(Number((await entry('meter')).status), 1);
@@ -260,7 +260,7 @@ describe('Consortium after the founding', () => {
 
   test('an organisation rotates its own keys, and its old account is nobody from then on', () =>
     world.undone(async () => {
-      const events = await world.send('tax', consortium, 'rotateKeys', [keysOf('newcomer')]);
+      const events = await world.send('tax', consortium, 'rotateKeys', [keysOf('newcomer'), 0]);
       assert.deepEqual(
         events.map((event) => event.name === 'KeysChanged' && event.args.keyEpoch),
         [2],
@@ -270,10 +270,10 @@ describe('Consortium after the founding', () => {
       assert.equal(old, `0x${'0'.repeat(64)}`);
       const [, signing, sealing] = keysOf('stranger') as readonly string[];
       const reuse = [accountOf('tax'), signing, sealing];
-      await refused(world.send('bank-a', consortium, 'rotateKeys', [reuse]), 'ConsortiumAccountTaken');
-      await refused(world.send('newcomer', consortium, 'rotateKeys', [reuse]), 'ConsortiumAccountTaken');
+      await refused(world.send('bank-a', consortium, 'rotateKeys', [reuse, 0]), 'ConsortiumAccountTaken');
+      await refused(world.send('newcomer', consortium, 'rotateKeys', [reuse, 0]), 'ConsortiumAccountTaken');
       const oldSigning = [accountOf('stranger'), word('ed-tax'), sealing];
-      await refused(world.send('bank-a', consortium, 'rotateKeys', [oldSigning]), 'ConsortiumSigningKeyTaken');
+      await refused(world.send('bank-a', consortium, 'rotateKeys', [oldSigning, 0]), 'ConsortiumSigningKeyTaken');
     }));
 
   test('an organisation changes its own endpoint, within its length', () =>

@@ -34,6 +34,7 @@ test('32 participants fit, and 33 do not', async () => {
           expiresAt: GENESIS_SECONDS + 100_000_000,
           singleDepartment: false,
           qualityFloor: 0,
+          previous: `0x${'0'.repeat(64)}`,
         }),
       ]);
     };

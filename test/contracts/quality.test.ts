@@ -95,6 +95,7 @@ describe('the quality floor of a request', () => {
         GENESIS_SECONDS + 100_000_000,
         false,
         qualityFloor,
+        zero,
       ],
     ]);
   const open = (attempt: number) => world.send('bank-a', 'requests', 'openAttempt', [request, attempt]);

@@ -4,7 +4,18 @@ import { type ActorName, createWorld, GENESIS_SECONDS, publish, refused, suspend
 
 const id = word('request');
 const zero = `0x${'0'.repeat(64)}`;
-const states = ['none', 'submitted', 'active', 'rejected', 'revoked', 'withdrawn', 'completed', 'expired'];
+const states = [
+  'none',
+  'submitted',
+  'active',
+  'rejected',
+  'revoked',
+  'withdrawn',
+  'completed',
+  'expired',
+  'suspended',
+  'superseded',
+];
 const expiresAt = GENESIS_SECONDS + 100_000_000;
 
 type Terms = {
@@ -18,6 +29,7 @@ type Terms = {
   expiresAt: number;
   singleDepartment: boolean;
   qualityFloor: number;
+  previous: string;
 };
 
 let world: World;
@@ -43,6 +55,7 @@ before(async () => {
     expiresAt,
     singleDepartment: false,
     qualityFloor: 0,
+    previous: zero,
   };
 });
 after(() => world.close());

@@ -11,6 +11,7 @@ import { explain } from '@sealedger/node/cli/command.ts';
 import { fsckCommand } from '@sealedger/node/cli/fsck-command.ts';
 import { toHex } from '@sealedger/protocol/bytes.ts';
 import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
+import { TEST_PASSPHRASE, writeTestKeystore } from '../keys/support/keystores.ts';
 import { startConsortium } from '../ledger/chains.ts';
 import { digestsOf, tamper } from './support/fsck-fixture.ts';
 import { draftOf, openLog, temporaryDirectory, testSigner } from './support/log-fixture.ts';
@@ -28,8 +29,7 @@ async function nodeDirectory(t: TestContext, deployed: object = deployment, rpcU
   const dataDir = join(directory.path, 'data');
   await mkdir(dataDir);
   const keys = { signing: SEED, account: '2b'.repeat(32), sealing: 'aa'.repeat(32), seed: 'bb'.repeat(32) };
-  const keystore = { suite: deployment.suite, version: 1, ...keys };
-  await writeFile(join(dataDir, 'keystore.json'), JSON.stringify(keystore), { mode: 0o600 });
+  await writeTestKeystore(join(dataDir, 'keystore.json'), 'tax', keys);
   await writeFile(join(directory.path, 'deployment.json'), JSON.stringify(deployed));
   const config = join(directory.path, 'node.json');
   const own = { org: 'tax', dataDir: 'data', port: 0, endpoint: 'http://127.0.0.1:1/', rpcUrl };
@@ -40,7 +40,9 @@ async function nodeDirectory(t: TestContext, deployed: object = deployment, rpcU
   await log.checkpoint();
   const root = await log.rootAt(3);
   await database.close();
-  return { config, dataDir, state, root };
+  const passphraseFile = join(directory.path, 'passphrase');
+  await writeFile(passphraseFile, `${TEST_PASSPHRASE}\n`, { mode: 0o600 });
+  return { config, dataDir, state, root, passphraseFile };
 }
 
 /** The command in this process; what it throws is what the dispatcher turns into exit code 2. */
@@ -68,15 +70,18 @@ test('the command sealedger-node knows fsck, and its exit code is the process’
 });
 
 test('exit 0 with one JSON document where nothing differs, and what the absent chain leaves open', async (t) => {
-  const { config, dataDir, root } = await nodeDirectory(t);
+  const { config, dataDir, root, passphraseFile } = await nodeDirectory(t);
   const before = await digestsOf(dataDir);
-  const { status, stdout, stderr } = await fsck('--config', config, '--json');
+  const { status, stdout, stderr } = await fsck('--config', config, '--json', '--passphrase-file', passphraseFile);
   assert.equal(status, 0, stderr);
   const report = JSON.parse(stdout);
   assert.deepEqual([report.verdict, report.org, report.size, report.root], ['clean', 'tax', 3, root]);
   assert.equal(report.anchors, null);
   const unchecked = report.unchecked.map(({ code }: { code: string }) => code);
   assert.deepEqual(unchecked, ['FSCK_UNCHECKED_CHAIN']);
+  const sealed = JSON.parse((await fsck('--config', config, '--json')).stdout).unchecked;
+  const codes = sealed.map(({ code }: { code: string }) => code);
+  assert.deepEqual(codes, ['FSCK_UNCHECKED_CHAIN', 'FSCK_UNCHECKED_KEYS'], 'no passphrase, no key to check with');
   assert.deepEqual(await digestsOf(dataDir), before, 'not one byte of the data directory changed');
 });
 
@@ -154,7 +159,7 @@ test('with the real contracts: agreeing anchors are counted; a second history, a
 
   const tax = ledger.client('tax');
   const { account } = (await tax.organisation('tax'))!;
-  await tax.rotateKeys({ account, ed25519Key: toHex(testSigner('tax', 2).publicKey), x25519Key: 'b'.repeat(64) });
+  await tax.rotateKeys({ account, ed25519Key: toHex(testSigner('tax', 2).publicKey), x25519Key: 'b'.repeat(64) }, 0);
   await tax.anchor(3, root);
   const clean = await fsck('--config', config, '--json');
   assert.equal(clean.status, 0, clean.stdout);

@@ -54,6 +54,7 @@ const examples: { readonly [K in EventKind]: EventFields<K> } = {
     modelDigest: hex('c'),
     quota: 10,
     expiresAt: 1_800_000_000,
+    previous: hex('d'),
   },
   decision: {
     requestId: hex('a'),
@@ -99,6 +100,25 @@ const examples: { readonly [K in EventKind]: EventFields<K> } = {
   alert: { code: 'backlog.high', requestId: hex('a'), count: 700, orderId: hex('b') },
   points: { datasetId: hex('a'), orderId: hex('b'), ruleHash: hex('c'), points: -2, total: 40, actor: hex('d') },
   need: { needId: hex('a'), state: 'stated', actor: hex('b') },
+  act: { actor: hex('a'), command: 'request.decide', outcome: 'done', requestId: hex('b') },
+  question: { requestId: hex('a'), questionId: hex('b'), state: 'asked', actor: hex('c') },
+  certificate: {
+    modelDigest: hex('a'),
+    certifier: 'watchdog',
+    certificateHash: hex('b'),
+    state: 'certified',
+    block: 7,
+  },
+  consent: { holder: 'bank', size: 3, root: hex('a'), state: 'committed', block: 7 },
+  suspension: {
+    requestId: hex('a'),
+    state: 'suspended',
+    org: 'tax',
+    reason: 'usage.burst',
+    reasonHash: hex('b'),
+    block: 7,
+    actor: hex('c'),
+  },
 };
 
 function eventOf<K extends EventKind>(kind: K): EvidenceEvent {

@@ -105,6 +105,7 @@ test('a request over the real contracts: every block proves its receipts, and th
     expiresAtSeconds: expiresAt,
     singleDepartment: false,
     qualityFloor: 0,
+    previous: null,
   });
   const parts: { readonly name: string; readonly log: EvidenceLog<BatchOp> }[] = [];
   for (const name of nodes) {

@@ -27,7 +27,7 @@ async function world(t: TestContext) {
   const rotate = async (keyEpoch: number): Promise<void> => {
     const { account } = (await client.organisation('tax'))!;
     const ed25519Key = toHex(testSigner('tax', keyEpoch).publicKey);
-    await client.rotateKeys({ account, ed25519Key, x25519Key: keyEpoch.toString(16).repeat(64) });
+    await client.rotateKeys({ account, ed25519Key, x25519Key: keyEpoch.toString(16).repeat(64) }, 0);
   };
   await rotate(2);
   const chain = ledgerAnchorChain(client, ledger.rpc, 'tax');

@@ -99,6 +99,7 @@ export async function publishAndPrepare(ledger: Ledger, requestDigest = '1'.repe
     expiresAtSeconds: 1_800_100_000,
     singleDepartment: false,
     qualityFloor: 0,
+    previous: null,
   };
 }
 

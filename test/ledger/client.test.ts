@@ -49,6 +49,7 @@ test('a request goes its whole way and is read back in one call', async (t) => {
       { org: 'bureau', poprfPublicKey: digest('5'), unlocks: 0 },
       { org: 'court', poprfPublicKey: digest('6'), unlocks: 4 },
     ],
+    suspenders: [],
   });
   assert.deepEqual(
     deciders.map(({ org, decision: made }) => [org, made?.verdict, made?.grantHash]),
@@ -177,7 +178,7 @@ test('every write that is sent again reports the transaction that did it', async
   const steps = [
     () => founder.closeFounding(),
     () => bank!.setEndpoint('http://bank'),
-    () => bank!.rotateKeys(rotated),
+    () => bank!.rotateKeys(rotated, 0),
     () => bank!.submitRequest(terms),
     () => tax!.decide(id, decision),
     () => court!.decide(id, decision),

@@ -107,7 +107,13 @@ test('a seal holds for its block, and for no other', () => {
 });
 
 test('a deployment file is taken as it is written, and refused with the place of what is wrong', () => {
-  const perContract = (value: string) => ({ consortium: value, catalogue: value, requests: value, evidence: value });
+  const perContract = (value: string) => ({
+    consortium: value,
+    catalogue: value,
+    requests: value,
+    evidence: value,
+    attestations: value,
+  });
   const good = {
     suite: 'sealedger-v1/ed25519-sha256-ristretto255',
     version: 1,
@@ -138,7 +144,13 @@ test('a deployment file is taken as it is written, and refused with the place of
 });
 
 test('custom errors of the contracts have different selectors and begin with the name of their contract', () => {
-  const owners = { consortium: 'Consortium', catalogue: 'Catalogue', requests: 'Requests', evidence: 'Evidence' };
+  const owners = {
+    consortium: 'Consortium',
+    catalogue: 'Catalogue',
+    requests: 'Requests',
+    evidence: 'Evidence',
+    attestations: 'Attestations',
+  };
   for (const [name, { abi }] of Object.entries(contracts)) {
     const errors = abi.filter(({ type }) => type === 'error') as { readonly name: string }[];
     assert.ok(errors.length >= 8, name);

@@ -36,6 +36,7 @@ async function node(
     changed: {
       member: (org) => void told.push(`member ${org}`),
       request: (id) => void told.push(`request ${id[0]}`),
+      attestations: () => void told.push('attestations'),
       everything: () => void told.push('everything'),
     },
   };
@@ -75,7 +76,7 @@ test('logs members, keys, own versions and the end of requests that concern it, 
 
   await ledger.client('bank').submitRequest(terms);
   const { account } = (await ledger.client('court').organisation('court'))!;
-  await ledger.client('court').rotateKeys({ account, ed25519Key: 'e'.repeat(64), x25519Key: 'f'.repeat(64) });
+  await ledger.client('court').rotateKeys({ account, ed25519Key: 'e'.repeat(64), x25519Key: 'f'.repeat(64) }, 0);
   await ledger.client('tax').withdrawDatasetVersion(terms.datasetVersions[0]!);
   await suspend(ledger, 'court');
   await ledger.client('bank').withdrawRequest(terms.requestDigest);

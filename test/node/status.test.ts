@@ -12,11 +12,11 @@ import { readConfig } from '@sealedger/node/config.ts';
 import { type RunningNode, startNode } from '@sealedger/node/node.ts';
 import { metricsText } from '@sealedger/node/server/metrics.ts';
 import { toHex } from '@sealedger/protocol/bytes.ts';
-import { SUITE } from '@sealedger/protocol/domains.ts';
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import { type NodeStatus, nodeStatusSchema } from '@sealedger/protocol/node-status.ts';
 import { createPeerClient } from '@sealedger/protocol/peer-client.ts';
 import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
+import { TEST_PASSPHRASE, writeTestKeystore } from '../keys/support/keystores.ts';
 import { keys as accounts, startConsortium, temporaryDirectory } from '../ledger/chains.ts';
 
 const secrets = { signing: '71'.repeat(32), account: accounts.tax, sealing: '72'.repeat(32), seed: '73'.repeat(32) };
@@ -38,7 +38,7 @@ async function world(t: TestContext) {
   const directory = await temporaryDirectory(t);
   const dataDir = join(directory, 'data');
   await mkdir(dataDir);
-  await writeFile(join(dataDir, 'keystore.json'), JSON.stringify({ suite: SUITE, version: 1, ...secrets }));
+  await writeTestKeystore(join(dataDir, 'keystore.json'), 'tax', secrets);
   await writeFile(join(directory, 'deployment.json'), JSON.stringify(ledger.deployment));
   const file = join(directory, 'node.json');
   const rpcUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -46,11 +46,11 @@ async function world(t: TestContext) {
   await writeFile(file, JSON.stringify({ ...own, rpcUrl, deployment: 'deployment.json' }));
   const { account } = (await ledger.client('tax').organisation('tax'))!;
   const ed25519Key = toHex(nobleEd25519.publicKey(Buffer.from(secrets.signing, 'hex')));
-  await ledger.client('tax').rotateKeys({ account, ed25519Key, x25519Key: '74'.repeat(32) });
+  await ledger.client('tax').rotateKeys({ account, ed25519Key, x25519Key: '74'.repeat(32) }, 0);
   const running = new Set<RunningNode>();
   t.after(() => Promise.all([...running].map((node) => node.stop())));
   const start = async (): Promise<RunningNode> => {
-    const node = await startNode(await readConfig(file));
+    const node = await startNode(await readConfig(file), TEST_PASSPHRASE);
     running.add(node);
     const stop = async (): Promise<void> => {
       running.delete(node);
@@ -124,7 +124,7 @@ async function signedStatus(
   const seed = new Uint8Array(32).fill(keyEpoch);
   const { account } = (await ledger.client('bank').organisation('bank'))!;
   const ed25519Key = toHex(nobleEd25519.publicKey(seed));
-  await ledger.client('bank').rotateKeys({ account, ed25519Key, x25519Key: '75'.repeat(32) });
+  await ledger.client('bank').rotateKeys({ account, ed25519Key, x25519Key: '75'.repeat(32) }, 0);
   const peers = createPeerClient(
     { org: 'bank', keyEpoch: 2, sign: (message) => nobleEd25519.sign(message, seed) },
     {
@@ -186,7 +186,7 @@ test('a node whose directory was set back to before an anchor does not start', a
   });
   await ledger.client('founder').closeFounding();
   const { account } = (await ledger.client('court').organisation('court'))!;
-  await ledger.client('court').rotateKeys({ account, ed25519Key: 'e'.repeat(64), x25519Key: 'f'.repeat(64) });
+  await ledger.client('court').rotateKeys({ account, ed25519Key: 'e'.repeat(64), x25519Key: 'f'.repeat(64) }, 0);
   const later = await start();
   await later.ready;
   await untilAnchored(file, 6);

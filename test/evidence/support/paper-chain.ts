@@ -32,8 +32,14 @@ export const deployment: Deployment = {
   version: 1,
   chainId: 31337,
   genesisHash: 'ab'.repeat(32),
-  contracts: { consortium: address('1'), catalogue: address('2'), requests: address('3'), evidence: address('4') },
-  codeHashes: { consortium: zeros, catalogue: zeros, requests: zeros, evidence: zeros },
+  contracts: {
+    consortium: address('1'),
+    catalogue: address('2'),
+    requests: address('3'),
+    evidence: address('4'),
+    attestations: address('5'),
+  },
+  codeHashes: { consortium: zeros, catalogue: zeros, requests: zeros, evidence: zeros, attestations: zeros },
   validators: [validator],
 };
 

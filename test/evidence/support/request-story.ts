@@ -99,7 +99,7 @@ export async function tellStory(options: StoryOptions = {}): Promise<Story> {
 /** A registration of keys as the Consortium emits it. */
 export function keysChanged(name: string, keyEpoch: number): PaperEvent {
   const key = word(toHex(testSigner(name, keyEpoch).publicKey));
-  return ['consortium', 'KeysChanged', [org(name), keyEpoch, key, word(id('7')), `0x${'8'.repeat(40)}`]];
+  return ['consortium', 'KeysChanged', [org(name), keyEpoch, key, word(id('7')), `0x${'8'.repeat(40)}`, 0]];
 }
 
 /** The score of a version, as its owner logs it before it goes on chain. */
@@ -150,6 +150,7 @@ async function ask(chain: PaperChain, qualityFloor: number): Promise<void> {
     expiresAt,
     false,
     qualityFloor,
+    `0x${'0'.repeat(64)}`,
   ];
   await chain.mine([['requests', 'RequestSubmitted', [word(requestId), org('bank'), ...terms]]]);
 }

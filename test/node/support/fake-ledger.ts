@@ -1,5 +1,12 @@
 /** The contracts in memory: what a test puts in, with a record of every write and a chain that can be away. */
-import type { DatasetVersionView, Ledger, QualityView, RequestView } from '@sealedger/node/ports.ts';
+import type {
+  CertificateView,
+  ConsentView,
+  DatasetVersionView,
+  Ledger,
+  QualityView,
+  RequestView,
+} from '@sealedger/node/ports.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { datasetVersionId } from '@sealedger/protocol/ledger/ids.ts';
 
@@ -8,6 +15,10 @@ export interface FakeLedger extends Ledger {
   readonly versions: Map<string, DatasetVersionView>;
   /** Latest measurement by version id. */
   readonly measurements: Map<string, QualityView>;
+  /** By `modelDigest/certifier`. */
+  readonly certificates: Map<string, CertificateView>;
+  /** By holder. */
+  readonly consents: Map<string, ConsentView>;
   readonly writes: { readonly call: string; readonly args: readonly unknown[] }[];
   /** While set, every call fails; `writes` still shows what was tried. */
   away: boolean;
@@ -21,6 +32,8 @@ export function fakeLedger(org: string): FakeLedger {
   const requests = new Map<string, RequestView>();
   const versions = new Map<string, DatasetVersionView>();
   const measurements = new Map<string, QualityView>();
+  const certificates = new Map<string, CertificateView>();
+  const consents = new Map<string, ConsentView>();
   const writes: { call: string; args: readonly unknown[] }[] = [];
   const reach = (): void => {
     if (ledger.away) throw new ProtocolError('CHAIN_UNREACHABLE', {});
@@ -41,6 +54,8 @@ export function fakeLedger(org: string): FakeLedger {
     requests,
     versions,
     measurements,
+    certificates,
+    consents,
     writes,
     away: false,
     change: (id, part) => void requests.set(id, { ...requests.get(id)!, ...part }),
@@ -91,6 +106,28 @@ export function fakeLedger(org: string): FakeLedger {
       ledger.change(id, { gateKeys: [...(await request(id)).gateKeys, { gate: org, publicKey }] });
     },
     recordUnlocks: async (id, total) => write('recordUnlocks', id, total),
+    suspend: async (id, reasonHash) => {
+      write('suspend', id, reasonHash);
+      const { suspenders } = await request(id);
+      ledger.change(id, { state: 'suspended', suspenders: [...new Set([...suspenders, org])] });
+    },
+    resume: async (id) => {
+      write('resume', id);
+      const suspenders = (await request(id)).suspenders.filter((suspender) => suspender !== org);
+      ledger.change(id, { state: suspenders.length === 0 ? 'active' : 'suspended', suspenders });
+    },
+    revoke: async (id, reasonHash) => {
+      write('revoke', id, reasonHash);
+      ledger.change(id, { state: 'revoked' });
+    },
+    certificate: async (modelDigest, certifier) => {
+      reach();
+      return certificates.get(`${modelDigest}/${certifier}`) ?? null;
+    },
+    consent: async (holder) => {
+      reach();
+      return consents.get(holder) ?? null;
+    },
   };
   return ledger;
 }

@@ -90,10 +90,12 @@ export function onChainView(document: RequestDocument, change: Partial<RequestVi
     expiresAt: document.expiresAt,
     singleDepartment: document.singleDepartment,
     qualityFloor: document.qualityFloor ?? 0,
+    previous: document.previous?.requestId ?? null,
     state: 'active',
     decisions: deciders.map((decider, i) => ({ decider, decision: 'approved', grantHash: hexOf(0x60 + i) })),
     gateKeys: document.gates.map((gate, i) => ({ gate, publicKey: hexOf(0x70 + i) })),
     attempt: 1,
+    suspenders: [],
     ...change,
   };
 }
