@@ -1,5 +1,5 @@
 /** What the audit asks of the platform; Node and browsers fill it in differently. */
-import type { FetchFunction } from '@sealedger/protocol/peer-client.ts';
+import type { FetchFunction, PinnedFetch } from '@sealedger/protocol/peer-client.ts';
 import type { Ed25519 } from '@sealedger/protocol/signature.ts';
 
 /** The regulator's own durable store: its cursor and its copy of what it has verified. */
@@ -11,6 +11,8 @@ export interface AuditStore {
 
 export interface AuditPorts {
   readonly fetch: FetchFunction;
+  /** For nodes on other machines; a browser cannot look at certificates and has none. */
+  readonly pinnedFetch?: PinnedFetch;
   readonly clock: { now(): number; sleep(ms: number): Promise<void> };
   readonly randomBytes: (length: number) => Uint8Array;
   readonly store: AuditStore;
