@@ -9,11 +9,14 @@ import type { LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { createPeerClient } from '@sealedger/protocol/peer-client.ts';
 import { loadPoprf } from '@sealedger/protocol/poprf.ts';
+import { dataCheck } from './approval/data-check.ts';
 import { grantedHere } from './approval/decide.ts';
+import { createGuard } from './approval/guard.ts';
+import { hoursCheck, memberCheck, stateCheck, termCheck } from './approval/use-checks.ts';
 import { sourceFingerprint } from './catalogue/fingerprint.ts';
 import { createDirectory } from './chain/directory.ts';
 import { createLedger } from './chain/ledger.ts';
-import { createComputations, storedSheet } from './compute/computations.ts';
+import { createComputations, storedDocument, storedSheet } from './compute/computations.ts';
 import { prepareWork } from './compute/prepare.ts';
 import { createRunner } from './compute/runner.ts';
 import type { NodeConfig } from './config.ts';
@@ -104,11 +107,27 @@ function shareParts({ config, keys, keyEpoch, client, clock, state, evidence }: 
   const identity = { org, keyEpoch, sign: (message: Uint8Array) => nativeEd25519.sign(message, keys.signing) };
   const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
   const { events, failed, fail } = eventsOf(evidence.log, state);
+  const ledger = createLedger(client, org, clock, config.confirmations);
+  const members = createDirectory(client, clock);
+  const guardParts = {
+    ledger,
+    document: (requestId: string) => storedDocument(state, requestId),
+    grant: (requestId: string) => grantedHere(state, requestId),
+    isSuspended: () => false,
+  };
+  const guard = createGuard(guardParts, [
+    stateCheck,
+    termCheck(clock),
+    hoursCheck(clock),
+    memberCheck(members, org),
+    dataCheck(ledger, clock),
+  ]);
   return {
     identity,
     sign: signerOf(org, keyEpoch, keys.signing, clock),
-    ledger: createLedger(client, org, clock, config.confirmations),
-    members: createDirectory(client, clock),
+    ledger,
+    members,
+    guard,
     peers: createPeerClient(identity, { fetch, clock, randomBytes: random, ed25519: nativeEd25519 }),
     events,
     failed,
@@ -168,7 +187,7 @@ async function matchParts({ config, keys, state }: Opened, { ledger, members, pe
 
 function computeParts(opened: Opened, shared: Shared, { registers, models, epochKeys }: Matching) {
   const { config, keys, state, log, clock } = opened;
-  const { ledger, members, events, mutex, own, sign, fingerprintKey } = shared;
+  const { ledger, members, events, mutex, own, sign, fingerprintKey, guard } = shared;
   const { org, workers } = config;
   const { seed } = keys;
   const prepareParts = {
@@ -185,16 +204,14 @@ function computeParts(opened: Opened, shared: Shared, { registers, models, epoch
       (await sourceFingerprint(fingerprintKey, dataset)) === published.fingerprint,
   };
   const runner = createRunner({
-    org,
     directory: chunkDirectory(config),
     workers,
     state,
-    ledger,
-    members,
+    guard,
     events,
     clock,
     log,
-    prepare: (record, document) => prepareWork(prepareParts, record, document),
+    prepare: (record, document, signal) => prepareWork(prepareParts, record, document, signal),
   });
   const computations = createComputations({
     org,
@@ -207,11 +224,7 @@ function computeParts(opened: Opened, shared: Shared, { registers, models, epoch
     clock,
     mutex,
     signAnnouncement: (announcement) => sign(domains.announcement, announcement),
-    minQuality: async (requestId) => {
-      const grant = await grantedHere(state, requestId);
-      // a gate that owns nothing grants nothing; its own policy stands in
-      return grant === undefined ? (config.policy?.minQuality ?? null) : grant.minQuality;
-    },
+    guard,
     run: runner.run,
   });
   return { runner, computations };
@@ -219,7 +232,7 @@ function computeParts(opened: Opened, shared: Shared, { registers, models, epoch
 
 function releaseParts(opened: Opened, shared: Shared, { evaluation }: Matching, { computations }: Computing) {
   const { config, state, log, clock } = opened;
-  const { ledger, members, events, mutex, sign } = shared;
+  const { ledger, members, events, mutex, sign, guard } = shared;
   const unlocking = createUnlocking({
     org: config.org,
     state,
@@ -228,6 +241,7 @@ function releaseParts(opened: Opened, shared: Shared, { evaluation }: Matching, 
     events,
     clock,
     mutex,
+    guard,
     current: computations.current,
     evaluate: evaluation.evaluate,
     signReceipt: (receipt) => sign(domains.unlockReceipt, receipt),

@@ -21,12 +21,12 @@ import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { computationKeyPair } from '@sealedger/protocol/register.ts';
 import type { FeatureSheet, RequestDocument } from '@sealedger/protocol/request.ts';
 import { RING_DEGREE } from '@sealedger/protocol/rlwe/parameters.ts';
+import type { Guard } from '../approval/guard.ts';
 import { hkdf, nativeEd25519, sha256 } from '../crypto.ts';
 import type { RegisterStore } from '../match/register-store.ts';
 import type { Mutex } from '../mutex.ts';
 import type { Clock, Directory, EventLog, Ledger, RequestView, StateOperation, StateStore } from '../ports.ts';
 import { type ChunkRecord, type ComputationRecord, type ComputationStatus, computationKeys } from './computation.ts';
-import { assertDataStanding } from './data-standing.ts';
 
 export interface ComputationParts {
   readonly org: string;
@@ -39,21 +39,21 @@ export interface ComputationParts {
   readonly clock: Clock;
   readonly mutex: Mutex;
   readonly signAnnouncement: (announcement: Announcement) => SignedEnvelope<Announcement>;
-  /** Score in basis points that this organisation asks of a request's data by itself; null for none. */
-  readonly minQuality: (requestId: string) => Promise<number | null>;
+  /** Asked before a computation is announced and again before it starts. */
+  readonly guard: Guard;
   /** Begins or goes on with the chunks of a running computation; returns at once. */
   readonly run: (record: ComputationRecord, document: RequestDocument) => void;
 }
 
 export interface Computations {
   /**
-   * @throws {ProtocolError} REQUEST_NOT_ACTIVE, REQUEST_NOT_REQUESTER, COMPUTATION_ATTEMPT, COMPUTATION_CONFLICT,
-   * DATASET_WITHDRAWN, QUALITY_MISSING, QUALITY_BELOW_FLOOR
+   * @throws {ProtocolError} REQUEST_NOT_REQUESTER, COMPUTATION_ATTEMPT, COMPUTATION_CONFLICT, and what the guard refuses
+   * with
    */
   announce(caller: string, requestId: string, attempt: number): Promise<SignedEnvelope<Announcement>>;
   /**
-   * @throws {ProtocolError} ANNOUNCEMENTS_INCOMPLETE, COMPUTATION_CONFLICT, COMPUTATION_RETIRED, DATASET_WITHDRAWN,
-   * QUALITY_MISSING, QUALITY_BELOW_FLOOR
+   * @throws {ProtocolError} ANNOUNCEMENTS_INCOMPLETE, COMPUTATION_CONFLICT, COMPUTATION_RETIRED, and what the guard
+   * refuses with
    */
   start(caller: string, id: string, announcements: readonly unknown[]): Promise<ComputationStatus>;
   status(caller: string, id: string): Promise<ComputationStatus>;
@@ -118,19 +118,20 @@ async function announce(
 ): Promise<SignedEnvelope<Announcement>> {
   const onChain = await parts.ledger.request(requestId);
   if (onChain.requester !== caller) throw new ProtocolError('REQUEST_NOT_REQUESTER', {});
-  if (onChain.state !== 'active') throw new ProtocolError('REQUEST_NOT_ACTIVE', { state: onChain.state });
+  const before = await parts.state.get<string>(computationKeys.attempt(requestId, attempt));
+  // what was announced is repeated; only what is new is held against grant, hours and data again
+  if (before !== undefined) await parts.guard.assertMayLeave(requestId);
+  else await parts.guard.assertUsable({ kind: 'compute', moment: 'announce', requestId, count: 0 });
   if (attempt !== onChain.attempt || attempt < 1) {
     throw new ProtocolError('COMPUTATION_ATTEMPT', { attempt, current: onChain.attempt });
   }
   const document = await storedDocument(parts.state, requestId);
   const participants = await participantsOf(parts.members, onChain, document);
   const id = computationId(await describe(parts, onChain, document, participants));
-  const before = await parts.state.get<string>(computationKeys.attempt(requestId, attempt));
   if (before !== undefined && before !== id)
     throw new ProtocolError('COMPUTATION_CONFLICT', { computationId: before, part: 'descriptor' });
   if (before !== undefined)
     return (await parts.state.get<ComputationRecord>(computationKeys.record(before)))!.announcement;
-  await assertDataStanding(parts.ledger, onChain, document, await parts.minQuality(requestId));
   return createComputation(parts, onChain, id, participants);
 }
 
@@ -250,9 +251,8 @@ async function start(
     return statusOf(parts, record);
   }
   const document = await storedDocument(parts.state, record.requestId);
-  // again, since a score may have fallen and a version been withdrawn between the two messages
-  const onChain = await parts.ledger.request(record.requestId);
-  await assertDataStanding(parts.ledger, onChain, document, await parts.minQuality(record.requestId));
+  // again, since a score may have fallen, a version been withdrawn or a grant suspended between the two messages
+  await parts.guard.assertUsable({ kind: 'compute', moment: 'start', requestId: record.requestId, count: 0 });
   const running: ComputationRecord = { ...record, state: 'running', announcements: opened };
   await parts.events.append(
     'computation',

@@ -33,11 +33,15 @@ export interface PrepareParts {
   readonly isUnchanged: (dataset: OwnDataset) => Promise<boolean>;
 }
 
-/** @throws {ProtocolError} DATASET_UNKNOWN, DATASET_CHANGED, MODEL_NOT_UPLOADED, REGISTER_MISMATCH, X25519_ZERO_SECRET */
+/**
+ * @param signal - aborted where the work is no longer wanted: the next step is not begun then.
+ * @throws {ProtocolError} DATASET_UNKNOWN, DATASET_CHANGED, MODEL_NOT_UPLOADED, REGISTER_MISMATCH, X25519_ZERO_SECRET
+ */
 export async function prepareWork(
   parts: PrepareParts,
   record: ComputationRecord,
   document: RequestDocument,
+  signal: AbortSignal,
 ): Promise<ChunkWork> {
   const register = await parts.registers.view(document.register.id);
   const id = computationIdBytes(record.computationId);
@@ -54,8 +58,10 @@ export async function prepareWork(
       secret: x25519SharedSecret(secretKey, publicKey),
     })),
     seed: computationSeed(parts.seed, id),
-    department: record.roles.includes('department') ? await departmentWork(parts, record, document, register) : null,
-    gate: record.roles.includes('gate') ? await gateWork(parts, record, document) : null,
+    department: record.roles.includes('department')
+      ? await departmentWork(parts, record, document, register, signal)
+      : null,
+    gate: record.roles.includes('gate') ? await gateWork(parts, record, document, signal) : null,
   };
 }
 
@@ -64,13 +70,16 @@ async function departmentWork(
   record: ComputationRecord,
   document: RequestDocument,
   register: RegisterView,
+  signal: AbortSignal,
 ): Promise<DepartmentWork> {
   const asked = document.datasets.find((dataset) => dataset.owner === parts.org);
   const dataset = parts.datasets().find(({ published }) => published.id === asked?.id);
   if (asked === undefined || dataset === undefined)
     throw new ProtocolError('DATASET_UNKNOWN', { dataset: asked?.id ?? 'none' });
   const { definitions } = await parts.sheet(record.requestId);
+  signal.throwIfAborted();
   const model = await parts.models.load(document);
+  signal.throwIfAborted();
   const features = await loadColumns(dataset.config, definitions, register);
   if (!(await parts.isUnchanged(dataset))) throw new ProtocolError('DATASET_CHANGED', { dataset: dataset.config.name });
   const { scaleBits, noisePolicy, datasets } = document;
@@ -86,9 +95,15 @@ async function departmentWork(
   };
 }
 
-async function gateWork(parts: PrepareParts, record: ComputationRecord, document: RequestDocument): Promise<GateWork> {
+async function gateWork(
+  parts: PrepareParts,
+  record: ComputationRecord,
+  document: RequestDocument,
+  signal: AbortSignal,
+): Promise<GateWork> {
   const secretKey = await parts.epochKeys.secret(record.requestId);
   const register = await parts.registers.subjects(document.register.id);
+  signal.throwIfAborted();
   const elements = await parts.elements(register);
   return { secretKey, identifiers: shared(register.identifiers), elements: shared(elements) };
 }

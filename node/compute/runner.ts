@@ -2,8 +2,9 @@
  * Runs the chunks of a computation on worker threads: what is stored is not computed again, and a node that was killed
  * goes on with the chunks that are missing.
  *
- * Before each chunk the grant is looked at, and the membership of who asked and who computes; a chunk's digests are durable
- * before its first byte can leave.
+ * Before each chunk, and twice a second while one is made, the guard is asked whether the grant may still be used. Where it
+ * may not, the workers are cut off in what they do. A suspended grant's job waits and goes on later with the chunks that
+ * are missing; a job whose grant ended fails. A chunk's digests are durable before its first byte can leave.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
@@ -13,23 +14,23 @@ import { digestHex } from '@sealedger/protocol/canonical.ts';
 import { domains } from '@sealedger/protocol/domains.ts';
 import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { RequestDocument } from '@sealedger/protocol/request.ts';
+import type { Guard } from '../approval/guard.ts';
 import { sha256 } from '../crypto.ts';
-import type { Clock, Directory, EventLog, Ledger, Logger, StateStore } from '../ports.ts';
-import { createWorkerPool, type WorkerPool } from '../worker-pool.ts';
+import type { Clock, EventLog, Logger, StateStore } from '../ports.ts';
+import { createWorkerPool } from '../worker-pool.ts';
 import type { ChunkOutput, ChunkWork } from './chunk.ts';
 import { type ChunkRecord, type ComputationRecord, computationKeys } from './computation.ts';
 
 export interface RunnerParts {
-  readonly org: string;
   readonly directory: string;
   readonly workers: number;
   readonly state: StateStore;
-  readonly ledger: Ledger;
-  readonly members: Pick<Directory, 'activeMember'>;
+  readonly guard: Guard;
   readonly events: EventLog;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly prepare: (record: ComputationRecord, document: RequestDocument) => Promise<ChunkWork>;
+  /** @param signal - aborted where the work is no longer wanted. */
+  readonly prepare: (record: ComputationRecord, document: RequestDocument, signal: AbortSignal) => Promise<ChunkWork>;
 }
 
 export interface Runner {
@@ -37,99 +38,171 @@ export interface Runner {
   run(record: ComputationRecord, document: RequestDocument): void;
   /** The bytes of a chunk. @throws {ProtocolError} CHUNK_UNKNOWN, CHUNK_NOT_READY, COMPUTATION_CONFLICT */
   chunk(record: ComputationRecord, chunk: number): Promise<Uint8Array>;
+  /** Asks the guard again for what runs under a request, or for everything, and cuts off what may not go on. */
+  recheck(requestId?: string): Promise<void>;
   close(): Promise<void>;
 }
 
 const RETRY_MS = 500;
+/** Between two looks at the grant while chunks are made. */
+const LOOK_MS = 500;
 /** Failures of a worker for one computation before it is given up. */
 const MAX_WORKER_FAILURES = 3;
+/** The chain or a peer does not answer: nothing is known against what runs, and nothing new begins. */
+const AWAY = ['CHAIN_UNREACHABLE', 'CHAIN_STALE', 'CHAIN_TIMEOUT', 'PEER_UNREACHABLE'] as const;
 /** Passing states in which a job waits instead of failing. */
-const PASSING = ['CHAIN_UNREACHABLE', 'CHAIN_STALE', 'CHAIN_TIMEOUT', 'PEER_UNREACHABLE'] as const;
+const PASSING = [...AWAY, 'GRANT_SUSPENDED', 'GRANT_HOURS'] as const;
+
+interface Job {
+  readonly record: ComputationRecord;
+  readonly document: RequestDocument;
+  /** Ends the pass that runs now; its reason says why. A pass that was cut off may be followed by another. */
+  pass: AbortController;
+  readonly isOver: () => boolean;
+}
 
 export function createRunner(parts: RunnerParts): Runner {
-  const running = new Map<string, Promise<void>>();
-  const pools = new Set<WorkerPool>();
+  const running = new Map<string, { readonly job: Job; readonly done: Promise<void> }>();
   let closing = false;
   const isOver = (): boolean => closing;
   return {
     run: (record, document) => {
       const id = record.computationId;
       if (running.has(id) || closing) return;
-      const job = runToEnd(parts, pools, isOver, record, document).finally(() => running.delete(id));
-      running.set(id, job);
+      const job: Job = { record, document, pass: new AbortController(), isOver };
+      running.set(id, { job, done: runToEnd(parts, job).finally(() => running.delete(id)) });
     },
     chunk: (record, chunk) => readChunk(parts, record, chunk),
+    recheck: async (requestId) => {
+      const jobs = [...running.values()].map(({ job }) => job);
+      const concerned = jobs.filter(({ record }) => requestId === undefined || record.requestId === requestId);
+      await Promise.all(concerned.map((job) => look(parts, job)));
+    },
     close: async () => {
       closing = true;
-      await Promise.all([...pools].map((pool) => pool.close()));
-      await Promise.all(running.values());
+      for (const { job } of running.values()) job.pass.abort(new ProtocolError('WORKER_FAILED', {}));
+      await Promise.all([...running.values()].map(({ done }) => done));
     },
   };
 }
 
-async function runToEnd(
-  parts: RunnerParts,
-  pools: Set<WorkerPool>,
-  isOver: () => boolean,
-  record: ComputationRecord,
-  document: RequestDocument,
-): Promise<void> {
+async function runToEnd(parts: RunnerParts, job: Job): Promise<void> {
   let workerFailures = 0;
-  while (!isOver()) {
+  while (!job.isOver()) {
     try {
-      await runMissing(parts, pools, isOver, record, document);
+      await runMissing(parts, job);
       return;
     } catch (error) {
-      if (isOver()) return;
-      const passing = PASSING.some((code) => isProtocolError(error, code));
+      if (job.isOver()) return;
       if (isProtocolError(error, 'WORKER_FAILED')) workerFailures += 1;
-      const again = passing || (isProtocolError(error, 'WORKER_FAILED') && workerFailures < MAX_WORKER_FAILURES);
+      const again = isProtocolError(error, 'WORKER_FAILED') ? workerFailures < MAX_WORKER_FAILURES : isPassing(error);
       if (!again) {
-        await fail(parts, record, error);
+        await fail(parts, job.record, error);
         return;
       }
-      parts.log.info('computation waits', { computationId: record.computationId, code: (error as ProtocolError).code });
-      await parts.clock.sleep(RETRY_MS);
+      await untilUsable(parts, job, (error as ProtocolError).code);
     }
   }
 }
 
-async function runMissing(
-  parts: RunnerParts,
-  pools: Set<WorkerPool>,
-  isOver: () => boolean,
-  record: ComputationRecord,
-  document: RequestDocument,
-): Promise<void> {
-  const missing = await missingChunks(parts.state, record);
-  if (missing.length > 0) {
-    const work = await parts.prepare(record, document);
-    const size = Math.min(parts.workers, missing.length);
-    const pool = createWorkerPool(new URL('./chunk-worker.ts', import.meta.url), size, work);
-    pools.add(pool);
+/** Waits as long as the guard's answer is one that passes, so that nothing is prepared in vain. */
+async function untilUsable(parts: RunnerParts, job: Job, code: string): Promise<void> {
+  const { computationId, requestId } = job.record;
+  parts.log.info('computation waits', { computationId, code });
+  while (!job.isOver()) {
+    await parts.clock.sleep(RETRY_MS);
     try {
-      const next = missing.values();
-      const lane = async (): Promise<void> => {
-        for (const chunk of next) {
-          if (isOver()) return;
-          await assertRunning(parts, record);
-          await storeChunk(parts, record, chunk, await pool.run<ChunkOutput>(chunk));
-        }
-      };
-      await Promise.all(Array.from({ length: size }, lane));
-    } finally {
-      pools.delete(pool);
-      await pool.close();
+      await assertRunning(parts, job.record);
+      parts.log.info('computation goes on', { computationId, requestId });
+      return;
+    } catch (error) {
+      // what does not pass is for the next round to end the job with
+      if (!isPassing(error)) return;
     }
   }
-  if (!isOver()) await complete(parts, record);
 }
 
-/** The grant still stands, requester and node are no suspended members, and no later attempt took this one's place. */
+function isPassing(error: unknown): boolean {
+  return PASSING.some((code) => isProtocolError(error, code));
+}
+
+async function runMissing(parts: RunnerParts, job: Job): Promise<void> {
+  const { record } = job;
+  await assertRunning(parts, record);
+  const missing = await missingChunks(parts.state, record);
+  if (missing.length > 0) await makeChunks(parts, job, missing);
+  if (job.isOver()) return;
+  await assertRunning(parts, record);
+  await complete(parts, record);
+}
+
+async function makeChunks(parts: RunnerParts, job: Job, missing: readonly number[]): Promise<void> {
+  job.pass = new AbortController();
+  const { signal } = job.pass;
+  const cut = Promise.withResolvers<never>();
+  cut.promise.catch(() => undefined);
+  signal.addEventListener('abort', () => cut.reject(signal.reason));
+  let looking = false;
+  const looks = setInterval(() => {
+    if (looking) return;
+    looking = true;
+    void look(parts, job).finally(() => {
+      looking = false;
+    });
+  }, LOOK_MS);
+  try {
+    const work = await Promise.race([parts.prepare(job.record, job.document, signal), cut.promise]);
+    await inPool(parts, job, missing, work, cut.promise);
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    clearInterval(looks);
+  }
+}
+
+/** Makes the chunks on workers; where the pass is cut, the workers are ended in the middle of what they do. */
+async function inPool(
+  parts: RunnerParts,
+  { record, isOver, pass }: Job,
+  missing: readonly number[],
+  work: ChunkWork,
+  cut: Promise<never>,
+): Promise<void> {
+  const size = Math.min(parts.workers, missing.length);
+  const pool = createWorkerPool(new URL('./chunk-worker.ts', import.meta.url), size, work);
+  const next = missing.values();
+  const lane = async (): Promise<void> => {
+    for (const chunk of next) {
+      if (isOver()) return;
+      await assertRunning(parts, record);
+      const output = await pool.run<ChunkOutput>(chunk);
+      pass.signal.throwIfAborted();
+      await storeChunk(parts, record, chunk, output);
+    }
+  };
+  const lanes = Promise.all(Array.from({ length: size }, lane));
+  try {
+    await Promise.race([lanes, cut]);
+  } finally {
+    await pool.close();
+    // a chunk that is being stored is stored whole before anything else happens to its computation
+    await lanes.catch(() => undefined);
+  }
+}
+
+/** Cuts the job's pass off where the guard says that it may not go on. */
+async function look(parts: RunnerParts, { record, pass }: Job): Promise<void> {
+  try {
+    await assertRunning(parts, record);
+  } catch (error) {
+    if (!AWAY.some((code) => isProtocolError(error, code))) pass.abort(error);
+  }
+}
+
+/** The grant may still be used, and no later attempt took this one's place. */
 async function assertRunning(parts: RunnerParts, record: ComputationRecord): Promise<void> {
-  const request = await parts.ledger.recentRequest(record.requestId);
-  if (request.state !== 'active') throw new ProtocolError('REQUEST_NOT_ACTIVE', { state: request.state });
-  for (const org of [request.requester, parts.org]) await parts.members.activeMember(org);
+  const { requestId } = record;
+  await parts.guard.assertUsable({ kind: 'compute', moment: 'chunk', requestId, count: 0 });
   const current = await parts.state.get<string>(computationKeys.current(record.requestId));
   if (current !== record.computationId)
     throw new ProtocolError('COMPUTATION_RETIRED', { computationId: record.computationId });

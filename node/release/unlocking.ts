@@ -19,6 +19,7 @@ import {
   type UnlockReceipt,
   unlockOrderSchema,
 } from '@sealedger/protocol/unlocking.ts';
+import type { Guard, UseMoment } from '../approval/guard.ts';
 import type { ComputationRecord } from '../compute/computation.ts';
 import { nativeEd25519 } from '../crypto.ts';
 import type { Mutex } from '../mutex.ts';
@@ -33,6 +34,8 @@ export interface UnlockingParts {
   readonly events: EventLog;
   readonly clock: Clock;
   readonly mutex: Mutex;
+  /** Asked when an order comes in, again when it is metered, and once more when its answer is about to leave. */
+  readonly guard: Guard;
   /** The computation that this gate serves for a request. */
   readonly current: (requestId: string) => Promise<ComputationRecord | undefined>;
   readonly evaluate: (requestId: string, computationId: string, elements: readonly Uint8Array[]) => Promise<Evaluated>;
@@ -53,8 +56,8 @@ export interface Unlocking {
    * Answers an order.
    * @param caller - organisation that signed the call.
    * @returns the answer's frame; the stored bytes for an identical order.
-   * @throws {ProtocolError} UNLOCK_FRAME_MALFORMED, ENVELOPE_*, UNLOCK_ORDER_MISMATCH, REQUEST_NOT_ACTIVE, GRANT_EXPIRED,
-   *   COMPUTATION_RETIRED, UNLOCK_LANE_CONFLICT, QUOTA_EXHAUSTED, POPRF_*
+   * @throws {ProtocolError} UNLOCK_FRAME_MALFORMED, ENVELOPE_*, UNLOCK_ORDER_MISMATCH, REQUEST_NOT_REQUESTER,
+   *   COMPUTATION_RETIRED, UNLOCK_LANE_CONFLICT, QUOTA_EXHAUSTED, POPRF_*, and what the guard refuses with
    */
   unlock(caller: string, frame: Uint8Array): Promise<Uint8Array>;
   /** Where a lane stands, for a bank that lost its state. */
@@ -82,17 +85,22 @@ export function createUnlocking(parts: UnlockingParts): Unlocking {
     used,
     unlock: async (caller, bytes) => {
       const opened = await openOrder(parts, caller, bytes);
-      // What was metered is answered again also after the grant's end.
       const stored = await resentAnswer(parts.state, opened);
-      if (stored !== undefined) return stored;
-      const quota = await assertGrant(parts, caller, opened.order);
+      if (stored !== undefined) {
+        await parts.guard.assertMayLeave(opened.order.requestId);
+        return stored;
+      }
+      const quota = await assertGrant(parts, caller, opened.order, 'order');
       await storedAnswer(parts.state, opened);
       const { requestId, computationId, count } = opened.order;
       assertQuota((await used(requestId)) + (evaluating.get(requestId) ?? 0), count, quota);
       evaluating.set(requestId, (evaluating.get(requestId) ?? 0) + count);
       try {
         const evaluated = await parts.evaluate(requestId, computationId, opened.frame.elements);
-        return await parts.mutex.run(`unlock/${requestId}`, () => meter(parts, caller, opened, evaluated));
+        const answer = await parts.mutex.run(`unlock/${requestId}`, () => meter(parts, caller, opened, evaluated));
+        // what the node saw meanwhile holds: the count stands in the log then, and the answer stays here
+        await parts.guard.assertMayLeave(requestId);
+        return answer;
       } finally {
         evaluating.set(requestId, evaluating.get(requestId)! - count);
       }
@@ -130,12 +138,16 @@ async function openOrder(parts: UnlockingParts, caller: string, bytes: Uint8Arra
 }
 
 /** @returns the grant's quota. @throws {ProtocolError} where the grant does not carry this order now. */
-async function assertGrant(parts: UnlockingParts, caller: string, order: UnlockOrder): Promise<number> {
-  const request = await parts.ledger.recentRequest(order.requestId);
-  if (request.requester !== caller) throw new ProtocolError('REQUEST_NOT_REQUESTER', {});
-  if (request.state === 'expired' || request.expiresAt * 1000 <= parts.clock.now())
-    throw new ProtocolError('GRANT_EXPIRED', {});
-  if (request.state !== 'active') throw new ProtocolError('REQUEST_NOT_ACTIVE', { state: request.state });
+async function assertGrant(
+  parts: UnlockingParts,
+  caller: string,
+  order: UnlockOrder,
+  moment: UseMoment,
+): Promise<number> {
+  const { requestId, count } = order;
+  if ((await parts.ledger.recentRequest(requestId)).requester !== caller)
+    throw new ProtocolError('REQUEST_NOT_REQUESTER', {});
+  const request = await parts.guard.assertUsable({ kind: 'unlock', moment, requestId, count });
   const current = await parts.current(order.requestId);
   if (current === undefined || !current.roles.includes('gate'))
     throw new ProtocolError('COMPUTATION_UNKNOWN', { computationId: order.computationId });
@@ -168,7 +180,7 @@ async function meter(
   const { order, orderDigest } = opened;
   const stored = await storedAnswer(parts.state, opened);
   if (stored !== undefined) return stored;
-  const quota = await assertGrant(parts, caller, order);
+  const quota = await assertGrant(parts, caller, order, 'metering');
   const usedBefore = (await parts.state.get<number>(usedKey(order.requestId))) ?? 0;
   assertQuota(usedBefore, order.count, quota);
   const totalUsed = usedBefore + order.count;

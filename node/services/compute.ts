@@ -1,13 +1,11 @@
-import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { NodeParts } from './parts.ts';
 
 export function computeServices(parts: NodeParts) {
-  const { computations, runner, unlocking, ledger } = parts;
-  /** A computation whose bytes may leave: not once its request was revoked or withdrawn, also while they are still on disk. */
+  const { computations, runner, unlocking, guard } = parts;
+  /** A computation whose bytes may leave; they may not after a revocation, also while they are still on disk. */
   const served = async (caller: string, id: string) => {
     const record = await computations.owned(caller, id);
-    const { state } = await ledger.recentRequest(record.requestId);
-    if (state === 'revoked' || state === 'withdrawn') throw new ProtocolError('REQUEST_NOT_ACTIVE', { state });
+    await guard.assertMayLeave(record.requestId);
     return record;
   };
   return {

@@ -1,8 +1,9 @@
 import type { SignedEnvelope } from '@sealedger/protocol/envelope.ts';
+import type { Grant } from '@sealedger/protocol/grant.ts';
 import type { LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import type { PeerClient, PeerIdentity } from '@sealedger/protocol/peer-client.ts';
-import type { Grant } from '../approval/decide.ts';
+import type { Guard } from '../approval/guard.ts';
 import type { Computations } from '../compute/computations.ts';
 import type { Runner } from '../compute/runner.ts';
 import type { NodeConfig } from '../config.ts';
@@ -43,6 +44,8 @@ export interface NodeParts {
   readonly models: ModelStore;
   readonly epochKeys: EpochKeys;
   readonly evaluation: Evaluation;
+  /** Asked before every use of a grant. */
+  readonly guard: Guard;
   readonly runner: Runner;
   readonly computations: Computations;
   readonly unlocking: Unlocking;

@@ -11,6 +11,7 @@ import { domains } from '@sealedger/protocol/domains.ts';
 import type { SignedEnvelope } from '@sealedger/protocol/envelope.ts';
 import { computationKeyPair } from '@sealedger/protocol/register.ts';
 import { type FakeLedger, fakeLedger } from './support/fake-ledger.ts';
+import { guardOf } from './support/guards.ts';
 import { kindOf, type NodeState, openNodeState } from './support/node-state.ts';
 import {
   type FakeDirectory,
@@ -49,6 +50,7 @@ function assemble(org: 'bureau' | 'court' | 'tax', node: NodeState, ledger: Fake
   const ownFloor: Node['ownFloor'] = { value: null };
   const members = fakeDirectory(Object.values(orgs));
   const register: RegisterView = { id: document.register.id, key: keyOf('k'), tags: new Uint8Array(), people: PEOPLE };
+  const clock = testClock();
   const computations = createComputations({
     org,
     seed: orgs[org].seed,
@@ -57,10 +59,17 @@ function assemble(org: 'bureau' | 'court' | 'tax', node: NodeState, ledger: Fake
     members,
     events: node.events,
     registers: { view: async () => register, subjects: async () => ({ ...register, identifiers: new Uint8Array() }) },
-    clock: testClock(),
+    clock,
     mutex: createMutex(),
     signAnnouncement: (announcement) => orgs[org].envelope(domains.announcement, announcement),
-    minQuality: async () => ownFloor.value,
+    guard: guardOf({
+      org,
+      ledger,
+      members,
+      clock,
+      document,
+      conditions: () => ({ qualityFloor: ownFloor.value }),
+    }),
     run: (record) => void started.push(record),
   });
   return { node, ledger, members, computations, started, ownFloor };
@@ -126,10 +135,14 @@ describe('an announcement', () => {
     const own = await nodeOf(t);
     await assert.rejects(own.computations.announce('court', view.id, 1), refusal('REQUEST_NOT_REQUESTER'));
     await assert.rejects(own.computations.announce('bank', hexOf(1), 1), refusal('REQUEST_UNKNOWN'));
-    for (const state of ['submitted', 'revoked', 'expired', 'completed'] as const) {
+    for (const state of ['submitted', 'revoked', 'completed', 'superseded'] as const) {
       own.ledger.change(view.id, { state });
       await assert.rejects(announce(own), refusal('REQUEST_NOT_ACTIVE', { state }));
     }
+    own.ledger.change(view.id, { state: 'expired' });
+    await assert.rejects(announce(own), refusal('GRANT_EXPIRED'));
+    own.ledger.change(view.id, { state: 'suspended' });
+    await assert.rejects(announce(own), refusal('GRANT_SUSPENDED'));
     own.ledger.change(view.id, { state: 'active' });
     own.members.suspended.add('court');
     await assert.rejects(announce(own), refusal('MEMBER_SUSPENDED', { org: 'court' }));

@@ -14,10 +14,11 @@ import { toHex } from '@sealedger/protocol/bytes.ts';
 import { loadPoprf } from '@sealedger/protocol/poprf.ts';
 import { createSealedModelOwner } from '@sealedger/sdk/he-client.ts';
 import { type FakeLedger, fakeLedger } from './support/fake-ledger.ts';
+import { guardOf } from './support/guards.ts';
 import { type NodeState, openNodeState } from './support/node-state.ts';
-import { type FakeDirectory, fakeDirectory, organisation } from './support/organisations.ts';
+import { type FakeDirectory, fakeDirectory, organisation, START_MS } from './support/organisations.ts';
 import { refusal } from './support/refusals.ts';
-import { hexOf, onChainView, requestDocument } from './support/request-fixture.ts';
+import { hexOf, onChainView, requestDocument, versionViews } from './support/request-fixture.ts';
 import { parameters, sealedConsortium } from './support/sealed-consortium.ts';
 import { temporaryDirectory } from './support/temporary.ts';
 
@@ -64,6 +65,7 @@ async function court(t: TestContext): Promise<Court> {
   t.after(node.close);
   const ledger = fakeLedger('court');
   ledger.requests.set(view.id, view);
+  for (const version of versionViews(document)) ledger.versions.set(version.id, version);
   const members = fakeDirectory(['court', view.requester].map((org) => organisation(org, ['bank'])));
   await node.state.write([
     { type: 'put', key: computationKeys.record(record.computationId), value: record },
@@ -78,12 +80,10 @@ async function court(t: TestContext): Promise<Court> {
     prepared: 0,
     start: () => {
       const runner = createRunner({
-        org: 'court',
-        members,
+        guard: guardOf({ org: 'court', ledger, members, clock: { now: () => START_MS }, document }),
         directory: made.directory,
         workers: 1,
         state: node.state,
-        ledger,
         events: node.events,
         clock: { now: () => Date.now(), sleep: () => sleep(5) },
         log: silent,
@@ -174,7 +174,7 @@ describe('a computation that runs', () => {
       const failed = await c.until('failed');
       assert.equal(failed.failure, 'MEMBER_SUSPENDED');
       await assert.rejects(runner.chunk(failed, 0), refusal('COMPUTATION_FAILED', { code: 'MEMBER_SUSPENDED' }));
-      assert.deepEqual([c.node.log.size, c.prepared], [0, 1]);
+      assert.deepEqual([c.node.log.size, c.prepared], [0, 0]);
     });
   }
 

@@ -18,9 +18,10 @@ import {
   type UnlockReceipt,
 } from '@sealedger/protocol/unlocking.ts';
 import { type FakeLedger, fakeLedger } from './fake-ledger.ts';
+import { type GuardSetting, guardOf } from './guards.ts';
 import { type NodeState, openNodeState } from './node-state.ts';
 import { type FakeDirectory, fakeDirectory, keyOf, organisation, testClock } from './organisations.ts';
-import { hexOf, onChainView, requestDocument } from './request-fixture.ts';
+import { hexOf, onChainView, requestDocument, versionViews } from './request-fixture.ts';
 
 export const poprf = await loadPoprf();
 export const bank = organisation('bank', ['bank']);
@@ -50,11 +51,14 @@ export async function openGate(
   directory: string,
   change: Partial<RequestDocument> = {},
   wrap: (store: EvidenceStore<BatchOp>) => EvidenceStore<BatchOp> = (store) => store,
+  setting: Partial<GuardSetting> = {},
 ): Promise<Gate> {
   const node = await openNodeState(directory, 'bureau', wrap);
   const ledger = fakeLedger('bureau');
-  const view = onChainView(requestDocument(change));
+  const document = requestDocument(change);
+  const view = onChainView(document);
   ledger.requests.set(view.id, view);
+  for (const version of versionViews(document)) ledger.versions.set(version.id, version);
   const metered: string[] = [];
   const clock = testClock();
   const members = fakeDirectory([bank, bureau, stranger]);
@@ -66,6 +70,7 @@ export async function openGate(
     events: node.events,
     clock,
     mutex: createMutex(),
+    guard: guardOf({ org: 'bureau', ledger, members, clock, document, ...setting }),
     current: async () => gate.current as ComputationRecord | undefined,
     evaluate: async (_, computationId, elements) => {
       gate.evaluations += 1;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { assertDataStanding } from '@sealedger/node/compute/data-standing.ts';
+import { assertDataStanding } from '@sealedger/node/approval/data-check.ts';
 import { type FakeLedger, fakeLedger } from './support/fake-ledger.ts';
 import { refusal } from './support/refusals.ts';
 import { hexOf, onChainView, requestDocument, versionViews } from './support/request-fixture.ts';
