@@ -10,6 +10,7 @@ import { createLedgerClient, type LedgerClient } from '@sealedger/protocol/ledge
 import type { Role } from '@sealedger/protocol/ledger/codec.ts';
 import { type Deployment, parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
+import { simplePolicy } from '@sealedger/protocol/policy/simple.ts';
 import { nobleEd25519, x25519PublicKey } from '@sealedger/protocol/signature.ts';
 import { computeAddress } from 'ethers';
 import { admitOrganisations } from '../deploy/admit.ts';
@@ -148,14 +149,16 @@ export async function writeNodeConfig(
     datasets: dataset === undefined ? [] : [dataset],
     quality: dataset === undefined ? [] : [{ dataset: dataset.name, rules: 'rules.yaml' }],
     ...(scenario.register.node === org ? { register } : {}),
-    policy: {
-      requesters: [scenario.bank.node],
-      purposes: ['credit-underwriting'],
-      maxQuota: 10_000_000,
-      maxTermDays: 366,
-      minDepartments: Math.min(2, scenario.departments.length),
-      otherwise: 'reject',
-    },
+    policies: [
+      simplePolicy({
+        requesters: [scenario.bank.node],
+        purposes: ['credit-underwriting'],
+        maxQuota: 10_000_000,
+        maxTermDays: 366,
+        minDepartments: Math.min(2, scenario.departments.length),
+        otherwise: 'reject',
+      }),
+    ],
     workers: 1,
   };
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { organisationId, parseJson } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
-import { policySchema } from './approval/policy.ts';
+import { policiesSchema } from './approval/policy-book.ts';
 import { inlineDatasetSchema } from './catalogue/dataset.ts';
 import { type DatabaseConnection, databaseSchema } from './catalogue/postgres-source.ts';
 import type { SourceLimits, SourcePlaces } from './catalogue/source.ts';
@@ -60,7 +60,14 @@ export const nodeConfigSchema = z.strictObject({
     )
     .default([]),
   register: registerConfigSchema.optional(),
-  policy: policySchema.optional(),
+  /** Files (JSON or YAML) or documents; without one that speaks about a dataset, a person decides. */
+  policies: policiesSchema.default([]),
+  approval: z
+    .strictObject({
+      /** Sensitivity from which a person's approval needs another one's beside it. */
+      secondPersonFromLevel: z.int().min(1).max(5).default(4),
+    })
+    .prefault({}),
   /** Loopback port for Prometheus: /metrics, /healthz, /readyz, without authentication; 0 for a free one, absent for none. */
   metricsPort: z.int().min(0).max(65_535).optional(),
   /** Worker threads for chunks. */
@@ -88,6 +95,7 @@ export async function readConfig(path: string): Promise<NodeConfig> {
     datasets: config.datasets.map((dataset) =>
       typeof dataset === 'string' ? at(dataset) : { ...dataset, file: at(dataset.file) },
     ),
+    policies: config.policies.map((policy) => (typeof policy === 'string' ? at(policy) : policy)),
     quality: config.quality.map((plan) => ({ ...plan, rules: at(plan.rules) })),
     sourceDirectories: config.sourceDirectories.map(at),
     databases: Object.fromEntries(

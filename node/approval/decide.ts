@@ -1,32 +1,22 @@
 /**
  * Deciding a request: policy, signed grant, event, transaction, in this order.
  *
- * The decision is durable in the log before the chain hears of it, and is sent again after a crash in between.
+ * The decision is durable in the log before the chain hears of it, and is sent again after a crash in between. A gate
+ * that owns nothing of the request decides in the same way and keeps its agreement: the chain has no place for it.
  */
 import { toHex } from '@sealedger/protocol/bytes.ts';
 import { digestHex } from '@sealedger/protocol/canonical.ts';
-import { domains } from '@sealedger/protocol/domains.ts';
+import { domains, SUITE } from '@sealedger/protocol/domains.ts';
 import { envelopeDigest, type SignedEnvelope } from '@sealedger/protocol/envelope.ts';
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
-import type { RequestDocument } from '@sealedger/protocol/request.ts';
-import type { Clock, EventLog, Ledger, RequestView, StateStore } from '../ports.ts';
-import { answerByPolicy, type Policy } from './policy.ts';
-
-/** What an owner grants; its envelope's digest is the grant hash on chain. */
-export interface Grant {
-  readonly requestId: string;
-  readonly decider: string;
-  readonly approved: boolean;
-  /** Rule of the policy that decided. */
-  readonly rule: string;
-  readonly datasets: readonly string[];
-  readonly quota: number;
-  readonly expiresAt: number;
-  readonly noisePolicy: RequestDocument['noisePolicy'];
-  /** Score in basis points below which this owner does not compute; null for none beyond the request's own floor. */
-  readonly minQuality: number | null;
-  readonly modelCertificate: null;
-}
+import type { Grant } from '@sealedger/protocol/grant.ts';
+import { type GrantConditions, noConditions } from '@sealedger/protocol/policy/conditions.ts';
+import type { FeatureSheet, RequestDocument } from '@sealedger/protocol/request.ts';
+import type { Clock, EventLog, Ledger, RequestView, StateOperation, StateStore } from '../ports.ts';
+import { type Evaluation, evaluateRequest } from './evaluate.ts';
+import { type FactParts, requestFacts } from './facts.ts';
+import { approvalKeys } from './keys.ts';
+import type { PolicyBook } from './policy-book.ts';
 
 export interface StoredDecision {
   readonly requestId: string;
@@ -36,39 +26,70 @@ export interface StoredDecision {
   readonly grant: SignedEnvelope<Grant>;
 }
 
-export interface DecideParts {
-  readonly org: string;
-  readonly state: StateStore;
+export interface DecideParts extends FactParts {
   readonly ledger: Ledger;
+  readonly state: StateStore;
   readonly events: EventLog;
   readonly clock: Clock;
-  readonly policy: Policy;
+  readonly policies: PolicyBook;
+  /** Sensitivity from which a person's approval needs a second person's. */
+  readonly secondPersonFromLevel: number;
   readonly signGrant: (grant: Grant, expiresAt: number) => SignedEnvelope<Grant>;
+}
+
+/** What was decided, and by whom; the policy where no person is named. */
+export interface Verdict {
+  readonly approved: boolean;
+  readonly rule: string;
+  readonly policyHash: string | null;
+  /** Pseudonyms, in the order in which they decided. */
+  readonly actors: readonly string[];
+  readonly conditions: GrantConditions;
+  /** What stands on chain for the reason, given the grant's hash. */
+  readonly reasonHash: (grantHash: string) => string;
+}
+
+/** A request as a decision sees it. */
+export interface Deciding {
+  readonly document: RequestDocument;
+  readonly sheet: FeatureSheet | null;
+  readonly onChain: RequestView;
 }
 
 /**
  * Decides by policy, once; a second call returns the first decision.
- * @returns undefined where a person must decide.
+ * @returns the decision, or what the policies say where a person must decide.
  */
 export async function decideRequest(
   parts: DecideParts,
-  document: RequestDocument,
-  onChain: RequestView,
-): Promise<StoredDecision | undefined> {
-  const stored = await parts.state.get<StoredDecision>(decisionKey(onChain.id));
-  const decision = stored ?? (await takeDecision(parts, document, onChain));
-  if (decision !== undefined) await sendDecision(parts, decision);
-  return decision;
+  deciding: Deciding,
+): Promise<{ readonly decision: StoredDecision | undefined; readonly evaluation: Evaluation | undefined }> {
+  const stored = await parts.state.get<StoredDecision>(approvalKeys.decision(deciding.onChain.id));
+  if (stored !== undefined) {
+    await sendDecision(parts, stored);
+    return { decision: stored, evaluation: undefined };
+  }
+  const evaluation = await evaluate(parts, deciding);
+  if (evaluation.decision === 'ask') return { decision: undefined, evaluation };
+  const decision = await takeDecision(parts, deciding, verdictOf(evaluation), []);
+  await sendDecision(parts, decision);
+  return { decision, evaluation };
 }
 
-/** What this organisation granted; undefined where it did not decide. */
+/** What the policies say now; nothing is decided by it. @throws {ProtocolError} as PolicyBook.read and requestFacts */
+export async function evaluate(parts: DecideParts, { document, sheet }: Deciding): Promise<Evaluation> {
+  const policies = await parts.policies.read();
+  return evaluateRequest(policies, await requestFacts(parts, document, sheet), parts.secondPersonFromLevel);
+}
+
+/** What this organisation granted, or agreed to as a gate; undefined where it did not decide. */
 export async function grantedHere(state: StateStore, requestId: string): Promise<Grant | undefined> {
-  return (await state.get<StoredDecision>(decisionKey(requestId)))?.grant.body;
+  return (await state.get<StoredDecision>(approvalKeys.decision(requestId)))?.grant.body;
 }
 
 /** Sends to the chain what was decided before a crash, or what the chain took back, as far as it can still count. */
 export async function resendDecisions(parts: DecideParts): Promise<void> {
-  for (const [, decision] of await parts.state.list<StoredDecision>('decision/')) {
+  for (const [, decision] of await parts.state.list<StoredDecision>(approvalKeys.decisions)) {
     if (1000 * decision.grant.body.expiresAt <= parts.clock.now()) continue;
     try {
       await sendDecision(parts, decision);
@@ -79,32 +100,39 @@ export async function resendDecisions(parts: DecideParts): Promise<void> {
   }
 }
 
-async function takeDecision(
+/** Signs, logs and stores a decision together with `operations`; the chain does not hear of it here. */
+export async function takeDecision(
   parts: DecideParts,
-  document: RequestDocument,
-  onChain: RequestView,
-): Promise<StoredDecision | undefined> {
-  const answer = answerByPolicy(parts.policy, document, Math.floor(parts.clock.now() / 1000));
-  if (answer.decision === 'ask') return undefined;
-  const approved = answer.decision === 'approve';
-  const grant = parts.signGrant(grantOf(parts, document, onChain, approved, answer.rule), onChain.expiresAt);
+  { document, onChain }: Deciding,
+  verdict: Verdict,
+  operations: readonly StateOperation[],
+): Promise<StoredDecision> {
+  const { approved, rule, actors } = verdict;
+  const grant = parts.signGrant(grantOf(parts.org, document, onChain, verdict), onChain.expiresAt);
   const grantHash = toHex(envelopeDigest(grant));
-  const decision: StoredDecision = {
-    requestId: onChain.id,
-    approved,
-    reasonHash: digestHex(domains.grant, { rule: answer.rule, grantHash }),
-    grantHash,
-    grant,
-  };
+  const reasonHash = verdict.reasonHash(grantHash);
+  const decision: StoredDecision = { requestId: onChain.id, approved, reasonHash, grantHash, grant };
+  const [actor] = actors;
   await parts.events.append(
     'decision',
-    { requestId: onChain.id, decider: parts.org, approved, reason: answer.rule, grantHash },
-    { id: `decision/${onChain.id}`, operations: [{ type: 'put', key: decisionKey(onChain.id), value: decision }] },
+    {
+      requestId: onChain.id,
+      decider: parts.org,
+      approved,
+      reason: rule,
+      grantHash,
+      ...(actor === undefined ? {} : { actor }),
+    },
+    {
+      id: approvalKeys.decision(onChain.id),
+      operations: [{ type: 'put', key: approvalKeys.decision(onChain.id), value: decision }, ...operations],
+    },
   );
   return decision;
 }
 
-async function sendDecision(parts: DecideParts, decision: StoredDecision): Promise<void> {
+/** Sends a stored decision where the chain still waits for it. */
+export async function sendDecision(parts: DecideParts, decision: StoredDecision): Promise<void> {
   const onChain = await parts.ledger.request(decision.requestId);
   const pending = onChain.decisions.some(
     ({ decider, decision: state }) => decider === parts.org && state === 'pending',
@@ -119,28 +147,33 @@ async function sendDecision(parts: DecideParts, decision: StoredDecision): Promi
   }
 }
 
-function grantOf(
-  { org, policy }: Pick<DecideParts, 'org' | 'policy'>,
-  document: RequestDocument,
-  onChain: RequestView,
-  approved: boolean,
-  rule: string,
-): Grant {
+function verdictOf({ decision, rule, policyHash, conditions }: Evaluation): Verdict {
+  return {
+    approved: decision === 'approve',
+    rule,
+    policyHash,
+    actors: [],
+    conditions: conditions ?? noConditions('UTC'),
+    reasonHash: (grantHash) => digestHex(domains.decisionReason, { rule, grantHash }),
+  };
+}
+
+function grantOf(org: string, document: RequestDocument, onChain: RequestView, verdict: Verdict): Grant {
+  const { approved, rule, policyHash, actors, conditions } = verdict;
   const own = [...document.datasets, document.register].filter((dataset) => dataset.owner === org);
   return {
+    suite: SUITE,
+    version: 1,
     requestId: onChain.id,
     decider: org,
     approved,
     rule,
+    policyHash,
     datasets: own.map((dataset) => dataset.id),
     quota: document.quota,
     expiresAt: document.expiresAt,
     noisePolicy: document.noisePolicy,
-    minQuality: policy.minQuality,
-    modelCertificate: null,
+    approvers: actors.length as Grant['approvers'],
+    conditions,
   };
-}
-
-function decisionKey(id: string): string {
-  return `decision/${id}`;
 }

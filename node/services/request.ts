@@ -1,22 +1,19 @@
 import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { FeatureSheet, RequestDocument } from '@sealedger/protocol/request.ts';
-import { type DecideParts, decideRequest, resendDecisions } from '../approval/decide.ts';
-import { answerByPolicy } from '../approval/policy.ts';
 import { computationKeys } from '../compute/computation.ts';
 import { storedDocument } from '../compute/computations.ts';
 import { epochRequests } from '../match/epoch-keys.ts';
 import { acceptRequest, assertOwnFeatures } from '../request/intake.ts';
+import { assertPrevious } from '../request/previous.ts';
+import { createApproval } from './approval.ts';
 import type { NodeParts } from './parts.ts';
 
 export function requestServices(parts: NodeParts) {
-  const { config, state, ledger, events, clock, models, epochKeys, own, mutex } = parts;
-  const decideParts: DecideParts | undefined =
-    config.policy === undefined
-      ? undefined
-      : { org: config.org, state, ledger, events, clock, policy: config.policy, signGrant: parts.signGrant };
+  const { config, state, ledger, models, epochKeys, own, mutex } = parts;
+  const approval = createApproval(parts);
   /** Puts on chain what should stand there and does not: unsent before a crash, or taken back in a reorganisation. */
   const reconcile = async (): Promise<void> => {
-    if (decideParts !== undefined) await resendDecisions(decideParts);
+    await approval.reconcile();
     for (const requestId of await epochRequests(state)) {
       try {
         await epochKeys.publish(requestId);
@@ -31,14 +28,11 @@ export function requestServices(parts: NodeParts) {
       const isDecider = onChain.decisions.some(({ decider }) => decider === config.org);
       const isGate = onChain.gates.includes(config.org);
       if (!isDecider && !isGate) throw new ProtocolError('REQUEST_NOT_CONCERNED', {});
+      await assertPrevious(ledger, document, (id) => state.get(computationKeys.document(id)));
       assertOwnFeatures(document, sheet, config.org, own.datasets);
       return mutex.run(`request/${onChain.id}`, async () => {
         await logRequest(parts, onChain.id, document, sheet);
-        const decision =
-          isDecider && decideParts !== undefined ? await decideRequest(decideParts, document, onChain) : undefined;
-        // A gate that owns nothing here agrees by its key, and only where its own policy would approve.
-        const isServed = isDecider ? decision?.approved === true : isApprovedByPolicy(parts, document);
-        if (isGate && isServed) await epochKeys.publish(onChain.id);
+        const decision = await approval.decide({ document, sheet, onChain });
         const state = decision === undefined ? 'pending' : decision.approved ? 'approved' : 'rejected';
         return { requestId: onChain.id, decision: isDecider ? state : 'none' };
       });
@@ -59,11 +53,6 @@ export function requestServices(parts: NodeParts) {
   };
 }
 
-function isApprovedByPolicy({ config, clock }: NodeParts, document: RequestDocument): boolean {
-  if (config.policy === undefined) return false;
-  return answerByPolicy(config.policy, document, Math.floor(clock.now() / 1000)).decision === 'approve';
-}
-
 async function logRequest(
   parts: NodeParts,
   requestId: string,
@@ -80,6 +69,7 @@ async function logRequest(
       modelDigest: document.modelDigest,
       quota: document.quota,
       expiresAt: document.expiresAt,
+      ...(document.previous === null ? {} : { previous: document.previous.requestId }),
     },
     {
       id: `request/${requestId}`,

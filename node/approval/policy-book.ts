@@ -1,0 +1,74 @@
+/**
+ * The policies of this organisation: files and inline documents of the configuration, read again for every decision.
+ *
+ * A file that changes takes effect without a restart; one that cannot be read any more decides nothing, so that requests
+ * go to a person. The start refuses what cannot be read.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { isAbout } from '@sealedger/protocol/policy/answer.ts';
+import { type Policy, policySchema } from '@sealedger/protocol/policy/policy.ts';
+import { z } from 'zod';
+import { parseYaml } from '../catalogue/yaml.ts';
+
+const MAX_BYTES = 1 << 20;
+
+/** File names, relative to the configuration, or documents. */
+export const policiesSchema = z.array(z.union([z.string().min(1), policySchema])).max(64);
+export type PolicySource = z.output<typeof policiesSchema>[number];
+
+export interface PolicyBook {
+  /** @throws {ProtocolError} POLICY_UNREADABLE, DEFINITION_INVALID, POLICY_TWICE */
+  read(): Promise<readonly Policy[]>;
+}
+
+export function createPolicyBook(sources: readonly PolicySource[]): PolicyBook {
+  return {
+    read: async () => {
+      const policies = await Promise.all(sources.map((source) => readPolicy(source)));
+      const twice = policies.find(({ uid }, i) => policies.findIndex((other) => other.uid === uid) !== i);
+      if (twice !== undefined) throw new ProtocolError('POLICY_TWICE', { policy: twice.uid });
+      return policies;
+    },
+  };
+}
+
+/**
+ * Reads a policy; JSON or YAML.
+ * @throws {ProtocolError} POLICY_UNREADABLE; DEFINITION_INVALID with line and column
+ */
+export async function readPolicy(source: PolicySource): Promise<Policy> {
+  if (typeof source !== 'string') return source;
+  return parseYaml(policySchema, await readPolicyText(source), source);
+}
+
+/** @throws {ProtocolError} POLICY_UNREADABLE */
+export async function readPolicyText(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_BYTES)
+      throw new ProtocolError('POLICY_UNREADABLE', { file, reason: `more than ${MAX_BYTES} bytes` });
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    if (cause instanceof ProtocolError) throw cause;
+    throw new ProtocolError('POLICY_UNREADABLE', { file, reason: 'the file cannot be read' }, { cause });
+  }
+}
+
+/**
+ * The policies that speak about a dataset.
+ * @param named - uid that the catalogue entry names; then it alone allows, and prohibitions of the others still count.
+ */
+export function policiesAbout(
+  policies: readonly Policy[],
+  dataset: string | null,
+  named: string | null,
+): { readonly allowing: readonly Policy[]; readonly prohibiting: readonly Policy[] } {
+  const prohibiting = policies.filter(({ prohibition }) => prohibition.some((rule) => isAbout(rule, dataset)));
+  if (named !== null) return { allowing: policies.filter(({ uid }) => uid === named), prohibiting };
+  const isSilent = ({ permission, prohibition }: Policy): boolean => permission.length + prohibition.length === 0;
+  const allowing = policies.filter(
+    (policy) => isSilent(policy) || policy.permission.some((rule) => isAbout(rule, dataset)),
+  );
+  return { allowing, prohibiting };
+}
