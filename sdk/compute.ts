@@ -171,6 +171,7 @@ async function fetchChunk(context: BankContext, peer: Participating, id: string,
       path: `/v1/computations/${id}/chunks/${chunk}`,
       timeoutMs: CHUNK_TIMEOUT_MS,
       maxBytes: expectedBytes,
+      retries: 5,
     }),
   );
   if (bytes.length !== expectedBytes) throw new ProtocolError('PEER_ANSWER_UNKNOWN', { peer: peer.org, status: 200 });

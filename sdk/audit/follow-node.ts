@@ -254,7 +254,8 @@ async function checkAhead(
 
 function reportFailure({ member }: NodeToFollow, error: ProtocolError, findings: FindingList): void {
   const { org } = member;
-  const isAway = error.code === 'PEER_UNREACHABLE';
+  // who registered no endpoint, or one that nobody may call, is not to be reached either
+  const isAway = error.code === 'PEER_UNREACHABLE' || error.code.startsWith('ENDPOINT_');
   if (isAway && !runsNode(member)) return;
   const code = isAway ? 'FINDING_NODE_UNREACHABLE' : 'FINDING_NODE_ANSWER';
   findings.add({ code, org, requestId: null, about: error.code, details: { why: error.code } });
