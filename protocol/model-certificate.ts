@@ -95,17 +95,13 @@ export type Examination = {
 };
 
 /**
- * Examines a model.
- * @param history - all models of this bank that were certified before, in any order; the same model twice is one.
+ * Reads a model: every weight and the public key are honest, and the parts are those of the request. Says nothing of how
+ * much it gives away.
  * @throws {ProtocolError} CERTIFICATE_SUBMISSION where the parts do not belong together, CERTIFICATE_KEY,
- *   CERTIFICATE_WEIGHT with the feature's place and the flaw, SCORE_RANGE_OVERFLOW, CERTIFICATE_EXPOSURE with the measure
- *   that was passed; RLWE_RECORD_*, RLWE_SECRET_NOT_TERNARY. No detail holds a weight.
+ *   CERTIFICATE_WEIGHT with the feature's place and the flaw, SCORE_RANGE_OVERFLOW; RLWE_RECORD_*,
+ *   RLWE_SECRET_NOT_TERNARY. No detail holds a weight.
  */
-export function examineModel(
-  submission: CertificateSubmission,
-  history: readonly CertifiedModel[],
-  floors: CertificateFloors = DEFAULT_CERTIFICATE_FLOORS,
-): Examination {
+export function readModel(submission: CertificateSubmission): CertifiedModel {
   assertBelongTogether(submission);
   const weights = readWeights(submission);
   const { document, sheets } = submission;
@@ -115,11 +111,27 @@ export function examineModel(
     return sum + size * BigInt(largestValue(definitions[i]!.valueBits));
   }, 0n);
   assertScoreRange(reach);
-  const swings = definitions.map((definition, i) => swingOf(definition, weights[i]!, document.scaleBits));
+  return {
+    modelDigest: document.modelDigest,
+    swings: definitions.map((definition, i) => swingOf(definition, weights[i]!, document.scaleBits)),
+    agreedParty: document.singleDepartment ? (sheets[0]?.party ?? null) : null,
+    noiseWidthLog2: document.noisePolicy.totalWidthLog2,
+  };
+}
+
+/**
+ * Examines a model.
+ * @param history - all models of this bank that the certifier knows, in any order; the same model twice is one.
+ * @throws {ProtocolError} as {@link readModel}; CERTIFICATE_EXPOSURE with the measure that was passed.
+ */
+export function examineModel(
+  submission: CertificateSubmission,
+  history: readonly CertifiedModel[],
+  floors: CertificateFloors = DEFAULT_CERTIFICATE_FLOORS,
+): Examination {
+  const { document, sheets } = submission;
+  const certified = readModel(submission);
   const earlier = history.filter((model) => model.modelDigest !== document.modelDigest);
-  const agreedParty = document.singleDepartment ? (sheets[0]?.party ?? null) : null;
-  const noiseWidthLog2 = document.noisePolicy.totalWidthLog2;
-  const certified: CertifiedModel = { modelDigest: document.modelDigest, swings, agreedParty, noiseWidthLog2 };
   const exposure = worstExposure([...earlier, certified]);
   assertExposure(exposure, floors);
   const certificate: ModelCertificate = {

@@ -16,6 +16,7 @@ import {
 import { parseDocument } from '@sealedger/protocol/schema.ts';
 import type { BankContext } from './bank.ts';
 import { createSealedModelOwner } from './he-client.ts';
+import { storeSealedModel } from './sealed-model-store.ts';
 import { planRequest, sealRequest } from './sealed-request.ts';
 import { readStoredJson, writeStoredJson } from './stored-json.ts';
 
@@ -92,6 +93,7 @@ export async function submitRequest(context: BankContext, input: RequestInput): 
     };
     await ports.store.put(requestKeys.secretKey(id), owner.secretKeyBytes());
     await ports.store.put(requestKeys.publicKey(id), owner.publicKeyRecord);
+    await storeSealedModel(ports.store, id, { ...sealed, sheets: plan.sheets });
     await writeStoredJson(ports.store, requestKeys.request(id), request);
     await putOnChain(context, request);
     await deliver(

@@ -21,6 +21,7 @@ import { z } from 'zod';
 import { collectBankEvidence } from './bank-evidence.ts';
 import { awaitDecision, type BankRequest, type RequestInput, submitRequest } from './bank-request.ts';
 import { type Catalogues, openCatalogues } from './catalogue.ts';
+import { certificateSubmission } from './certificate-submission.ts';
 import { type ComputeProgress, computeTable } from './compute.ts';
 import { peerOf } from './peer-of.ts';
 import type { BankPorts } from './ports.ts';
@@ -63,6 +64,8 @@ export interface Bank {
   request(input: RequestInput): Promise<BankRequest>;
   /** Waits until the request is active. @throws {ProtocolError} REQUEST_REJECTED, REQUEST_TIMED_OUT */
   awaitDecision(requestId: string, timeoutMs: number): Promise<void>;
+  /** The file that opens the model to a certifier, and to nobody else; by default to the one that the request names. */
+  certificateSubmission(requestId: string, options?: { readonly certifier?: string }): Promise<Uint8Array>;
   /** Opens an attempt and collects the sealed table. */
   compute(
     requestId: string,
@@ -97,6 +100,7 @@ export async function openBank(options: BankOptions): Promise<Bank> {
     catalogue: () => readCatalogue(context),
     request: (input) => submitRequest(context, input),
     awaitDecision: (requestId, timeoutMs) => awaitDecision(context, requestId, timeoutMs),
+    certificateSubmission: (requestId, to) => certificateSubmission(context, requestId, to),
     compute: async (requestId, onProgress) => {
       scores.forget(requestId);
       return computeTable(context, requestId, onProgress);

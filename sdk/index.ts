@@ -42,6 +42,8 @@ export {
   openCatalogues,
   searchCatalogues,
 } from './catalogue.ts';
+export { type CertifiedModelReport, type Certifier, type CertifierOptions, openCertifier } from './certificates.ts';
+export { certifierLedger } from './certifier-ledger.ts';
 export {
   type CollectedEvidence,
   collectEvidence,

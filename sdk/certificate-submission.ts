@@ -1,0 +1,72 @@
+/**
+ * Handing a model in for a certificate: the bank opens its secret key and its feature definitions to the certifier alone.
+ *
+ * Learns: the certifier, the model; who carries the file, that it is on its way. The key opens every weight and nothing of
+ * a sealed table without the gates' pads.
+ * Source: DESIGN.md 3.2, "model certificate".
+ */
+import { fromHex } from '@sealedger/protocol/bytes.ts';
+import { type FullSubmission, type SubmissionHead, writeSubmission } from '@sealedger/protocol/certificate-file.ts';
+import { domains } from '@sealedger/protocol/domains.ts';
+import { type SignedEnvelope, signEnvelope } from '@sealedger/protocol/envelope.ts';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import type { BankContext } from './bank.ts';
+import { loadRequest, requestKeys } from './bank-request.ts';
+import { createSealedModelOwner, type StoredModelKeys } from './he-client.ts';
+import { loadSealedModel } from './sealed-model-store.ts';
+
+const SEED_BYTES = 32;
+
+/**
+ * Writes the file for a certifier.
+ * @param options.certifier - one that shall know the model beside the one that the request names, which is the default.
+ * @returns the file; see protocol/certificate-file.ts. @throws {ProtocolError} REQUEST_UNKNOWN, CERTIFICATE_NO_CERTIFIER,
+ *   CERTIFIER_NOT_REGULATOR, MEMBER_*, RLWE_SECRET_KEY
+ */
+export async function certificateSubmission(
+  context: BankContext,
+  requestId: string,
+  options: { readonly certifier?: string } = {},
+): Promise<Uint8Array> {
+  const { document } = await loadRequest(context, requestId);
+  const certifier = options.certifier ?? document.certifier;
+  if (certifier === null) throw new ProtocolError('CERTIFICATE_NO_CERTIFIER', {});
+  const { roles, x25519Key } = await context.member(certifier);
+  if (!roles.includes('regulator')) throw new ProtocolError('CERTIFIER_NOT_REGULATOR', { org: certifier });
+  const parts = await loadSealedModel(context.ports.store, requestId);
+  const stored = await loadKeys(context, requestId);
+  const owner = await createSealedModelOwner({ stored });
+  const secret = owner.secretCoefficients();
+  const submission: FullSubmission = { document, ...parts, publicKeyRecord: stored.publicKeyRecord, secret };
+  try {
+    return await writeSubmission({
+      submission,
+      certifier,
+      receiverPublicKey: fromHex(x25519Key, 32),
+      ephemeralSecret: context.ports.randomBytes(SEED_BYTES),
+      sign: (head) => sign(context, head),
+    });
+  } finally {
+    secret.fill(0);
+    stored.secretKey.fill(0);
+    owner.delete();
+  }
+}
+
+async function loadKeys({ ports }: BankContext, requestId: string): Promise<StoredModelKeys> {
+  const secretKey = await ports.store.get(requestKeys.secretKey(requestId));
+  const publicKeyRecord = await ports.store.get(requestKeys.publicKey(requestId));
+  if (secretKey === undefined || publicKeyRecord === undefined) {
+    throw new ProtocolError('REQUEST_UNKNOWN', { requestId });
+  }
+  return { secretKey, publicKeyRecord };
+}
+
+function sign({ org, keyEpoch, signing, ports }: BankContext, body: SubmissionHead): SignedEnvelope<SubmissionHead> {
+  const issuedAt = new Date(ports.clock.now()).toISOString();
+  return signEnvelope(
+    { domain: domains.modelSubmission, signer: org, keyEpoch, issuedAt, body },
+    signing,
+    ports.ed25519,
+  );
+}

@@ -1,0 +1,110 @@
+/**
+ * What a certifier keeps of the models it knows: one sealed record per bank, and one that names the banks.
+ *
+ * Trust: who has the certifier's seed is the certifier. A record that was put back to an older state opens; that a model
+ * is missing then shows against the chain, which is asked before each certificate.
+ */
+import { utf8Decode } from '@sealedger/protocol/bytes.ts';
+import { canonicalBytes } from '@sealedger/protocol/canonical.ts';
+import { domains, SUITE } from '@sealedger/protocol/domains.ts';
+import type { SignedEnvelope } from '@sealedger/protocol/envelope.ts';
+import type { CertifiedModel, ModelCertificate } from '@sealedger/protocol/model-certificate.ts';
+import type { Exposure } from '@sealedger/protocol/model-exposure.ts';
+import { hex32, organisationId, parseJson } from '@sealedger/protocol/schema.ts';
+import { openRecord, sealRecord } from '@sealedger/protocol/sealed-record.ts';
+import { z } from 'zod';
+import type { BankPorts } from './ports.ts';
+
+/** A model as it is kept. */
+export type StoredModel = CertifiedModel & {
+  readonly requester: string;
+  readonly requestId: string;
+  /** Null for a model that is only known, since another certifier answers for it. */
+  readonly certified: {
+    readonly certificate: SignedEnvelope<ModelCertificate>;
+    readonly certificateHash: string;
+    readonly exposure: Exposure;
+  } | null;
+  /** `signed`: not on chain yet; `known`: kept to hold others against it. */
+  readonly state: 'signed' | 'certified' | 'withdrawn' | 'known';
+};
+
+const share = z.number().min(0);
+const modelSchema = z.strictObject({
+  modelDigest: hex32,
+  swings: z
+    .array(z.strictObject({ key: z.string().max(2048), party: organisationId, swing: z.number() }))
+    .min(1)
+    .max(4096),
+  agreedParty: organisationId.nullable(),
+  noiseWidthLog2: z.int(),
+  requester: organisationId,
+  requestId: hex32,
+  certified: z
+    .strictObject({
+      /** Made and signed here; its form is modelCertificateSchema's. */
+      certificate: z.custom<SignedEnvelope<ModelCertificate>>((value) => typeof value === 'object' && value !== null),
+      certificateHash: hex32,
+      exposure: z.strictObject({ effectiveFeatures: share, featureLeverage: share, partyLeverage: share, rank: share }),
+    })
+    .nullable(),
+  state: z.enum(['signed', 'certified', 'withdrawn', 'known']),
+});
+const recordSchema = z.strictObject({ suite: z.literal(SUITE), version: z.literal(1), models: z.array(modelSchema) });
+const banksSchema = z.strictObject({ suite: z.literal(SUITE), version: z.literal(1), banks: z.array(organisationId) });
+
+const NONCE_BYTES = 24;
+const BANKS = 'banks';
+const modelsOf = (bank: string): string => `models/${bank}`;
+
+export interface CertifiedModels {
+  /** Models of a bank, oldest first. @throws {ProtocolError} SEALED_RECORD, SCHEMA_MISMATCH */
+  of(requester: string): Promise<readonly StoredModel[]>;
+  all(): Promise<readonly StoredModel[]>;
+  /** Adds a model, or puts it in its own place; durable when it resolves. */
+  put(model: StoredModel): Promise<void>;
+}
+
+export function openCertifiedModels(options: {
+  readonly org: string;
+  readonly keys: { readonly seed: Uint8Array };
+  readonly ports: Pick<BankPorts, 'store' | 'randomBytes'>;
+}): CertifiedModels {
+  const { org, keys, ports } = options;
+  const nameOf = (name: string) => ({ domain: domains.certifiedModels, org, name });
+  const read = async <S extends z.ZodType>(name: string, schema: S): Promise<z.output<S> | undefined> => {
+    const record = await ports.store.get(`certified/${name}`);
+    if (record === undefined) return undefined;
+    const bytes = await openRecord({ seed: keys.seed, name: nameOf(name), record });
+    return parseJson(schema, utf8Decode(bytes), 'certified models');
+  };
+  const write = async (name: string, content: unknown): Promise<void> => {
+    const nonce = ports.randomBytes(NONCE_BYTES);
+    const message = canonicalBytes(content);
+    await ports.store.put(
+      `certified/${name}`,
+      await sealRecord({ seed: keys.seed, name: nameOf(name), message, nonce }),
+    );
+    message.fill(0);
+  };
+  const of = async (requester: string): Promise<readonly StoredModel[]> =>
+    (await read(modelsOf(requester), recordSchema))?.models ?? [];
+  const banks = async (): Promise<readonly string[]> => (await read(BANKS, banksSchema))?.banks ?? [];
+  return {
+    of,
+    all: async () => {
+      const all: StoredModel[] = [];
+      for (const bank of await banks()) all.push(...(await of(bank)));
+      return all;
+    },
+    put: async (model) => {
+      const known = await banks();
+      const { requester, modelDigest } = model;
+      if (!known.includes(requester)) await write(BANKS, { suite: SUITE, version: 1, banks: [...known, requester] });
+      const models = [...(await of(requester))];
+      const place = models.findIndex((candidate) => candidate.modelDigest === modelDigest);
+      models[place < 0 ? models.length : place] = model;
+      await write(modelsOf(requester), { suite: SUITE, version: 1, models });
+    },
+  };
+}
