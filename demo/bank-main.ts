@@ -9,7 +9,6 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nativeEd25519 } from '@sealedger/node/crypto.ts';
-import { openKeystore } from '@sealedger/node/keys/keystore.ts';
 import { bundleText } from '@sealedger/protocol/evidence/bundle-file.ts';
 import { parseIdentifier } from '@sealedger/protocol/identifier.ts';
 import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
@@ -19,8 +18,10 @@ import { type Bank, openBank } from '@sealedger/sdk/bank.ts';
 import type { BankStore } from '@sealedger/sdk/ports.ts';
 import type { OpenedScore } from '@sealedger/sdk/scores.ts';
 import { systemClock } from '../deploy/clock.ts';
+import { keyPlacesOf } from './consortium.ts';
 import { explainError } from './explain.ts';
 import { type Applicant, readApplicants, readScenario, type ScenarioFiles } from './scenario-files.ts';
+import { openKeys } from './secrets.ts';
 
 /** What the runner hands over. */
 export interface BankTask {
@@ -95,7 +96,7 @@ async function run(task: BankTask): Promise<BankOutcome> {
 }
 
 async function openBankOf(task: BankTask, files: ScenarioFiles): Promise<Bank> {
-  const keys = await openKeystore(join(task.directory, 'keystore.json'));
+  const keys = await openKeys({ org: files.scenario.bank.node, ...keyPlacesOf(task.directory, ['bank']) });
   return openBank({
     org: files.scenario.bank.node,
     deployment: parseDeployment(JSON.parse(await readFile(task.deployment, 'utf8'))),

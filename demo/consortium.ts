@@ -3,20 +3,21 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { type Keystore, openKeystore } from '@sealedger/node/keys/keystore.ts';
+import { type Keystore, keystorePath } from '@sealedger/node/keys/keystore.ts';
 import { toHex } from '@sealedger/protocol/bytes.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { createLedgerClient, type LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import type { Role } from '@sealedger/protocol/ledger/codec.ts';
 import { type Deployment, parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
+import { memberKeys } from '@sealedger/protocol/ledger/member-keys.ts';
 import { simplePolicy } from '@sealedger/protocol/policy/simple.ts';
-import { nobleEd25519, x25519PublicKey } from '@sealedger/protocol/signature.ts';
-import { computeAddress } from 'ethers';
+import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
 import { admitOrganisations } from '../deploy/admit.ts';
 import { systemClock } from '../deploy/clock.ts';
 import { scenarioRules } from './quality.ts';
 import { datasetNameOf, type ScenarioFiles } from './scenario-files.ts';
+import { openKeys } from './secrets.ts';
 
 export interface ChainPlace {
   readonly rpcUrl: string;
@@ -29,6 +30,8 @@ export interface Organisation {
   readonly org: string;
   readonly roles: readonly Role[];
   readonly directory: string;
+  readonly keystoreFile: string;
+  readonly passphraseFile: string;
   readonly keys: Keystore;
   readonly port: number;
   readonly endpoint: string;
@@ -63,13 +66,26 @@ export async function openOrganisations(files: ScenarioFiles, stateDirectory: st
   for (const [org, roles] of rolesOf(files)) {
     const directory = join(stateDirectory, org);
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const keys = await openKeystore(join(directory, 'keystore.json'));
+    const places = keyPlacesOf(directory, roles);
+    const keys = await openKeys({ org, ...places });
     const port = await usablePort(ports[org]);
     ports[org] = port;
-    organisations.push({ org, roles, directory, keys, port, endpoint: `http://127.0.0.1:${port}` });
+    organisations.push({ org, roles, directory, ...places, keys, port, endpoint: `http://127.0.0.1:${port}` });
   }
   await writeFile(portsFile, JSON.stringify(ports));
   return organisations;
+}
+
+/** A node's keystore lies among its data, another's in its directory; the passphrase is beside neither's data. */
+export function keyPlacesOf(directory: string, roles: readonly Role[]) {
+  return {
+    keystoreFile: keystorePath(runsNode({ roles }) ? dataDirectoryOf(directory) : directory),
+    passphraseFile: join(directory, 'passphrase'),
+  };
+}
+
+function dataDirectoryOf(directory: string): string {
+  return join(directory, 'data');
 }
 
 /**
@@ -116,11 +132,7 @@ async function admitMissing(
       id: org,
       roles,
       endpoint,
-      account: computeAddress(`0x${toHex(keys.account)}`)
-        .slice(2)
-        .toLowerCase(),
-      ed25519Key: toHex(nobleEd25519.publicKey(keys.signing)),
-      x25519Key: toHex(x25519PublicKey(keys.sealing)),
+      ...memberKeys(keys.stored.current, nobleEd25519),
     })),
   );
 }
@@ -141,7 +153,7 @@ export async function writeNodeConfig(
   };
   const config = {
     org,
-    dataDir: join(directory, 'data'),
+    dataDir: dataDirectoryOf(directory),
     port,
     endpoint,
     rpcUrl: chain.rpcUrl,
@@ -162,9 +174,6 @@ export async function writeNodeConfig(
     workers: 1,
   };
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const keystore = join(config.dataDir, 'keystore.json');
-  if (!existsSync(keystore))
-    await writeFile(keystore, await readFile(join(directory, 'keystore.json')), { mode: 0o600 });
   if (dataset !== undefined) await writeFile(join(directory, 'rules.yaml'), scenarioRules(dataset));
   const path = join(directory, 'node.json');
   await writeFile(path, `${JSON.stringify(config, null, 1)}\n`);

@@ -45,12 +45,14 @@ export async function runRegulator(
 }
 
 /** Paths are relative, so that the directory can be moved. @returns the profile's path. */
-export async function writeProfile(out: string, { org, directory }: Organisation, chain: ChainPlace): Promise<string> {
+export async function writeProfile(out: string, regulator: Organisation, chain: ChainPlace): Promise<string> {
+  const { org, directory, keystoreFile, passphraseFile } = regulator;
   const profile = {
     suite: SUITE,
     version: 1,
     org,
-    keystore: relative(out, join(directory, 'keystore.json')),
+    keystore: relative(out, keystoreFile),
+    passphraseFile: relative(out, passphraseFile),
     trust: 'trust.json',
     deployment: relative(out, chain.deploymentFile),
     state: relative(out, join(directory, 'audit')),

@@ -199,7 +199,8 @@ async function startNodes(
   const nodes = await Promise.all(
     organisations.filter(runsNode).map(async (organisation) => {
       const config = await writeNodeConfig(files, organisation, chain);
-      return processes.start(organisation.org, script, ['run', '--config', config, '--exit-with-parent']);
+      const args = ['run', '--config', config, '--passphrase-file', organisation.passphraseFile, '--exit-with-parent'];
+      return processes.start(organisation.org, script, args);
     }),
   );
   await Promise.all(nodes.map((node) => node.line('ready')));

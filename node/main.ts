@@ -9,6 +9,7 @@ import { type CommandIo, EXIT_USAGE, explain, type NodeCommand } from './cli/com
 import { datasetCommand } from './cli/dataset-command.ts';
 import { evidenceCommand } from './cli/evidence-command.ts';
 import { fsckCommand } from './cli/fsck-command.ts';
+import { keysCommand } from './cli/keys-command.ts';
 import { openApiCommand } from './cli/openapi-command.ts';
 import { qualityCommand } from './cli/quality-command.ts';
 import { repairCommand } from './cli/repair-command.ts';
@@ -19,6 +20,7 @@ import { workOrderCommand } from './cli/workorder-command.ts';
 
 const commands: Readonly<Record<string, NodeCommand>> = {
   run: runCommand,
+  keys: keysCommand,
   dataset: datasetCommand,
   quality: qualityCommand,
   workorder: workOrderCommand,

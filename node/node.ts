@@ -17,7 +17,7 @@ import type { PeerClient } from '@sealedger/protocol/peer-client.ts';
 import { assembleParts, chunkDirectory, openEvidence } from './assemble.ts';
 import type { PublishParts } from './catalogue/publish.ts';
 import type { NodeConfig } from './config.ts';
-import { openKeystore } from './keys/keystore.ts';
+import { assertKeystoreOf, keystorePath, openKeystore } from './keys/keystore.ts';
 import { createLogger } from './log.ts';
 import { tidyUp } from './maintenance.ts';
 import { openRegistrar } from './match/registrar.ts';
@@ -63,12 +63,14 @@ const CONFIRMATION_MS = 15_000;
 
 /**
  * Starts the node of a configuration.
- * @throws {ProtocolError} KEYSTORE_UNREADABLE, STORE_IN_USE, CHAIN_MISMATCH, MEMBER_UNKNOWN, ANCHOR_LOG_REWOUND,
+ * @param passphrase - of the keystore in the data directory.
+ * @throws {ProtocolError} KEYSTORE_…, PASSPHRASE_LENGTH, SECRET_FILE_MODE, STORE_IN_USE, CHAIN_MISMATCH, MEMBER_UNKNOWN, ANCHOR_LOG_REWOUND,
  * ANCHOR_ROOT_DIFFERS, and what the datasets refuse (through `ready`).
  */
-export async function startNode(config: NodeConfig): Promise<RunningNode> {
+export async function startNode(config: NodeConfig, passphrase: string): Promise<RunningNode> {
   const log = createLogger(config.org, (line) => void process.stderr.write(line));
-  const keys = await openKeystore(join(config.dataDir, 'keystore.json'));
+  const keys = await openKeystore(keystorePath(config.dataDir), passphrase);
+  assertKeystoreOf(keys, config.org);
   const database = await openDatabase(join(config.dataDir, 'state'));
   const rpc = createJsonRpc(config.rpcUrl, fetch);
   const client = createLedgerClient({

@@ -12,14 +12,14 @@ import { fromHex, toHex, utf8, wipe } from './bytes.ts';
 import { canonicalBytes } from './canonical.ts';
 import { domains, SUITE } from './domains.ts';
 import { ProtocolError } from './errors.ts';
+import { assertPassphraseLength } from './passphrase.ts';
 import { hex32, organisationId, parseJson } from './schema.ts';
 
 const MAX_OPERATIONS = 16;
 const MIN_MEMORY_BYTES = 19 << 20;
 const MAX_MEMORY_BYTES = 1 << 30;
-/** Longer than what an attacker tries in a lifetime at this cost; a generated one has 32. */
-export const MIN_PASSPHRASE_CHARACTERS = 12;
-const MAX_PASSPHRASE_CHARACTERS = 1024;
+/** Rotations after which a sealed box no longer opens. */
+const MAX_EARLIER = 64;
 
 /** Keys that are replaced together when an organisation rotates: Ed25519 seed, secp256k1 account, X25519 secret. */
 const keySetSchema = z.strictObject({ signing: hex32, account: hex32, sealing: hex32 });
@@ -28,7 +28,7 @@ const keysSchema = z.strictObject({
   /** Made, and perhaps registered already: a rotation that a crash interrupted goes on with these. */
   next: keySetSchema.nullable(),
   /** Earlier X25519 secrets: boxes that were sealed before a rotation still open. */
-  earlierSealing: z.array(hex32).max(64),
+  earlierSealing: z.array(hex32).max(MAX_EARLIER),
   /** Root of everything a node derives; it stays over rotations. */
   seed: hex32,
 });
@@ -55,6 +55,38 @@ const keystoreSchema = z.strictObject({
 export type KeystoreCost = { readonly operations: number; readonly memoryBytes: number };
 /** A fifth of a second and 64 MiB on one core. */
 export const DEFAULT_KEYSTORE_COST: KeystoreCost = { operations: 2, memoryBytes: 64 << 20 };
+/** Enough where the passphrase itself is 32 random bytes: no cost makes guessing those any harder. */
+export const LEAST_KEYSTORE_COST: KeystoreCost = { operations: 1, memoryBytes: MIN_MEMORY_BYTES };
+/** Random bytes of a new set of keys, and of a new keystore's keys. */
+export const KEY_SET_BYTES = 96;
+export const KEYSTORE_BYTES = KEY_SET_BYTES + 32;
+
+/** A set of keys from random bytes. @param random - KEY_SET_BYTES uniform bytes. @throws {ProtocolError} BYTES_LENGTH */
+export function newKeySet(random: Uint8Array): KeySet {
+  if (random.length !== KEY_SET_BYTES) {
+    throw new ProtocolError('BYTES_LENGTH', { what: 'keys', expectedBytes: KEY_SET_BYTES, gotBytes: random.length });
+  }
+  const part = (index: number): string => toHex(random.subarray(32 * index, 32 * (index + 1)));
+  return { signing: part(0), account: part(1), sealing: part(2) };
+}
+
+/** Keys of a new keystore. @param random - KEYSTORE_BYTES uniform bytes. @throws {ProtocolError} BYTES_LENGTH */
+export function newKeystoreKeys(random: Uint8Array): KeystoreKeys {
+  const current = newKeySet(random.subarray(0, KEY_SET_BYTES));
+  return { current, next: null, earlierSealing: [], seed: toHex(random.subarray(KEY_SET_BYTES)) };
+}
+
+/** The keys with a next set beside the current one: before the chain hears of it. A set that waits already stays. */
+export function withNextKeys(keys: KeystoreKeys, next: KeySet): KeystoreKeys {
+  return keys.next === null ? { ...keys, next } : keys;
+}
+
+/** The keys after the chain has the next set: it is the current one, and the box key before it still opens boxes. */
+export function promotedKeys(keys: KeystoreKeys): KeystoreKeys {
+  if (keys.next === null) return keys;
+  const earlierSealing = [keys.current.sealing, ...keys.earlierSealing].slice(0, MAX_EARLIER);
+  return { ...keys, current: keys.next, next: null, earlierSealing };
+}
 
 /**
  * Seals keys.
@@ -136,13 +168,7 @@ function parseKeystore(text: string): z.output<typeof keystoreSchema> {
 }
 
 async function passphraseKey(passphrase: string, kdf: KeystoreCost & { readonly salt: string }): Promise<Uint8Array> {
-  const characters = [...passphrase].length;
-  if (characters < MIN_PASSPHRASE_CHARACTERS || characters > MAX_PASSPHRASE_CHARACTERS) {
-    throw new ProtocolError('PASSPHRASE_LENGTH', {
-      minimum: MIN_PASSPHRASE_CHARACTERS,
-      maximum: MAX_PASSPHRASE_CHARACTERS,
-    });
-  }
+  assertPassphraseLength(passphrase);
   await sodium.ready;
   return sodium.crypto_pwhash(
     sodium.crypto_aead_xchacha20poly1305_ietf_KEYBYTES,

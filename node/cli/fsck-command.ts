@@ -1,10 +1,9 @@
 /**
- * `sealedger-node fsck --config FILE [--rpc URL] [--json]`: holds the stored log against its events and the chain.
+ * `sealedger-node fsck --config FILE [--rpc URL] [--json] [--passphrase-file FILE | --passphrase-fd N]`: holds the stored log against its events and the chain.
  *
  * Reads only, while no node runs on the directory. Exit 0 where nothing differs, 1 with the first difference, 2 where
  * something could not be read. What could not be checked is said and does not count as a difference.
  */
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,16 +12,18 @@ import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { type ErrorCode, type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { parseJson } from '@sealedger/protocol/schema.ts';
+import { PASSPHRASE_OPTIONS } from '@sealedger/transport/secret-input.ts';
 import { z } from 'zod';
 import { type NodeConfig, readConfig } from '../config.ts';
 import { nativeEd25519 } from '../crypto.ts';
 import { type ChainFacts, checkLog, type FsckReport } from '../evidence/fsck.ts';
 import { readChainFacts } from '../evidence/fsck-chain.ts';
 import { levelEvidenceStore } from '../evidence/level-store.ts';
-import { openKeystore } from '../keys/keystore.ts';
+import { assertKeystoreOf, keystorePath, openKeystore } from '../keys/keystore.ts';
 import { levelCode } from '../store/level-store.ts';
 import { openSnapshot, unreadable } from '../store/snapshot.ts';
 import { type CommandIo, EXIT_DONE, EXIT_FAILED, EXIT_USAGE } from './command.ts';
+import { hasPassphrase, readPassphrase } from './passphrase.ts';
 import { localeOf } from './status-command.ts';
 import { USAGE } from './usage.ts';
 
@@ -43,6 +44,7 @@ export async function fsckCommand(argv: readonly string[], io: CommandIo): Promi
       rpc: { type: 'string' },
       json: { type: 'boolean', default: false },
       lang: { type: 'string' },
+      ...PASSPHRASE_OPTIONS,
     },
   });
   if (values.config === undefined) {
@@ -51,12 +53,17 @@ export async function fsckCommand(argv: readonly string[], io: CommandIo): Promi
   }
   const locale = localeOf(values.lang, io.locale);
   const config = await readConfig(values.config);
-  const outcome = await check(config, values.rpc ?? config.rpcUrl, { ...io, locale });
+  const passphrase = hasPassphrase(values) ? await readPassphrase(values, locale) : null;
+  const given = { rpcUrl: values.rpc ?? config.rpcUrl, passphrase };
+  const outcome = await check(config, given, { ...io, locale });
   io.stdout(values.json ? `${JSON.stringify(documentOf(outcome))}\n` : textOf(outcome, locale));
   return outcome.report.difference === null ? EXIT_DONE : EXIT_FAILED;
 }
 
-async function check(config: NodeConfig, rpcUrl: string, io: CommandIo): Promise<Outcome> {
+/** Where the chain is, and what opens the keystore; null where its key is not needed. */
+type Given = { readonly rpcUrl: string; readonly passphrase: string | null };
+
+async function check(config: NodeConfig, { rpcUrl, passphrase }: Given, io: CommandIo): Promise<Outcome> {
   const snapshot = await openSnapshot(join(config.dataDir, 'state'));
   try {
     const { chain, code } = await askChain(config, rpcUrl);
@@ -64,7 +71,7 @@ async function check(config: NodeConfig, rpcUrl: string, io: CommandIo): Promise
       org: config.org,
       store: levelEvidenceStore(snapshot.database),
       chain,
-      ownKey: await ownKey(config.dataDir),
+      ownKey: await ownKey(config, passphrase),
       progress: (done, size) => {
         if (done % PROGRESS_EVENTS === 0) io.stderr(`${messageFor('FSCK_PROGRESS', { done, size }, io.locale)}\n`);
       },
@@ -90,10 +97,12 @@ async function askChain(config: NodeConfig, url: string): Promise<{ chain: Chain
   }
 }
 
-/** The keystore's public key; a keystore that is missing is not made here. */
-async function ownKey(dataDir: string): Promise<Uint8Array | null> {
-  const path = join(dataDir, 'keystore.json');
-  return existsSync(path) ? nativeEd25519.publicKey((await openKeystore(path)).signing) : null;
+/** The keystore's public key, for a chain that is away; without the passphrase nobody's. */
+async function ownKey({ org, dataDir }: NodeConfig, passphrase: string | null): Promise<Uint8Array | null> {
+  if (passphrase === null) return null;
+  const keystore = await openKeystore(keystorePath(dataDir), passphrase);
+  assertKeystoreOf(keystore, org);
+  return nativeEd25519.publicKey(keystore.signing);
 }
 
 function uncheckedIn(report: FsckReport, isLocked: boolean, chainCode: string): Unchecked[] {

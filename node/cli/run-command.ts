@@ -1,28 +1,35 @@
 /**
- * `sealedger-node run --config FILE`: the node itself.
+ * `sealedger-node run --config FILE [--passphrase-file FILE | --passphrase-fd N]`: the node itself.
  *
  * Prints one JSON line on stdout when it listens and one when it is ready; logs on stderr. Ends with 0 on SIGTERM and
  * SIGINT, with 1 and one line `{ failure }` where it could not start; with `--exit-with-parent` also when the parent's
  * IPC channel closes.
  */
 import { parseArgs } from 'node:util';
+import { PASSPHRASE_OPTIONS } from '@sealedger/transport/secret-input.ts';
 import { readConfig } from '../config.ts';
 import { type RunningNode, startNode } from '../node.ts';
 import { type CommandIo, EXIT_DONE, EXIT_FAILED, EXIT_USAGE, explain } from './command.ts';
+import { readPassphrase } from './passphrase.ts';
 import { USAGE } from './usage.ts';
 
 /** Runs until it is asked to stop. */
 export async function runCommand(argv: readonly string[], io: CommandIo): Promise<number> {
   const { values } = parseArgs({
     args: [...argv],
-    options: { config: { type: 'string' }, 'exit-with-parent': { type: 'boolean', default: false } },
+    options: {
+      config: { type: 'string' },
+      'exit-with-parent': { type: 'boolean', default: false },
+      ...PASSPHRASE_OPTIONS,
+    },
   });
   if (values.config === undefined) {
     io.stderr(USAGE);
     return EXIT_USAGE;
   }
   try {
-    await runNode(values.config, values['exit-with-parent']);
+    const passphrase = await readPassphrase(values, io.locale);
+    await runNode(values.config, passphrase, values['exit-with-parent']);
     return EXIT_DONE;
   } catch (error) {
     print({ failure: explain(error, io.locale) });
@@ -31,9 +38,9 @@ export async function runCommand(argv: readonly string[], io: CommandIo): Promis
   }
 }
 
-async function runNode(config: string, exitWithParent: boolean): Promise<void> {
+async function runNode(config: string, passphrase: string, exitWithParent: boolean): Promise<void> {
   const stopped = untilAsked(exitWithParent);
-  const node = await startNode(await readConfig(config));
+  const node = await startNode(await readConfig(config), passphrase);
   print({ listening: true, org: node.org, port: node.port });
   process.on('message', (message: { ask?: string }) => {
     if (message.ask === 'usage') process.send?.({ answer: 'usage', value: usageOf(node) });

@@ -1,7 +1,8 @@
 /** One line for each command of `sealedger-node`. */
 export const USAGE = `usage: sealedger-node COMMAND …
 
-  run --config FILE [--exit-with-parent]     run the node
+  run --config FILE [--exit-with-parent]     run the node (--passphrase-file FILE | --passphrase-fd N, or typed)
+  keys init|passphrase …                     the keystore: make it, change its passphrase
   dataset init|check|draft|submit|approve|publish|withdraw|show|list|lineage …   describe, review and publish datasets
   quality run|check|rules|report|dqv|history|ranking|points|schedule …   measure datasets, and what came of it
   workorder list|show|assign|fix|reject|close|reopen|retest|export …   failing rows on their way back

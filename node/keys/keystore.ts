@@ -1,63 +1,108 @@
 /**
- * An organisation's secrets at rest: one file, readable by its owner only, made at the first start.
+ * An organisation's keys at rest: a sealed file that its owner alone may read, opened by a passphrase.
  *
- * Trust: who reads this file is the organisation. Encryption under a passphrase comes with the identity issue; the file
- * names its version so that it can.
+ * Trust: who has file and passphrase is the organisation. What the file holds and how it is sealed, protocol/keystore.ts
+ * says; here are its reading and writing.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fromHex } from '@sealedger/protocol/bytes.ts';
-import { SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
-import { hex32, parseJson } from '@sealedger/protocol/schema.ts';
-import { z } from 'zod';
+import {
+  DEFAULT_KEYSTORE_COST,
+  KEYSTORE_BYTES,
+  type KeystoreCost,
+  type KeystoreKeys,
+  newKeystoreKeys,
+  openKeystoreText,
+  sealKeystore,
+} from '@sealedger/protocol/keystore.ts';
+import { assertNewPassphrase } from '@sealedger/protocol/passphrase.ts';
+import { readSecretFile, writeSecretFile } from '@sealedger/transport/secret-file.ts';
 
-const keystoreSchema = z.strictObject({
-  suite: z.literal(SUITE),
-  version: z.literal(1),
-  /** Ed25519 seed (RFC 8032). */
-  signing: hex32,
-  /** secp256k1 private key of the chain account. */
-  account: hex32,
-  /** X25519 secret for sealed boxes. */
-  sealing: hex32,
-  /** Root of everything the node derives: sanitising randomness, per-computation keys, salts, release noise. */
-  seed: hex32,
-});
+const SALT_AND_NONCE_BYTES = 40;
 
+/** Where a node's keystore lies. */
+export function keystorePath(dataDir: string): string {
+  return join(dataDir, 'keystore.json');
+}
+
+/** The keys that count now, each 32 bytes. */
 export interface Keystore {
+  readonly org: string;
+  /** Ed25519 seed (RFC 8032). */
   readonly signing: Uint8Array;
+  /** secp256k1 private key of the chain account. */
   readonly account: Uint8Array;
+  /** X25519 secret for sealed boxes. */
   readonly sealing: Uint8Array;
+  /** X25519 secrets of before the last rotations, the latest first: boxes sealed to them still open. */
+  readonly earlierSealing: readonly Uint8Array[];
+  /** Root of everything the node derives: sanitising randomness, per-computation keys, salts, release noise. */
   readonly seed: Uint8Array;
+  /** All of them as the file has them, with the set that a rotation made and did not finish. */
+  readonly stored: KeystoreKeys;
 }
 
 /**
- * Opens the keystore, or makes it where there is none.
- * @throws {ProtocolError} KEYSTORE_UNREADABLE; never with a part of the file.
+ * Opens a keystore.
+ * @throws {ProtocolError} KEYSTORE_MISSING, KEYSTORE_UNREADABLE, KEYSTORE_PASSPHRASE, PASSPHRASE_LENGTH, SECRET_FILE_MODE;
+ *   never with a part of the file.
  */
-export async function openKeystore(path: string): Promise<Keystore> {
-  if (!existsSync(path)) await createKeystore(path);
-  try {
-    const stored = parseJson(keystoreSchema, readFileSync(path, 'utf8'), 'keystore');
-    return {
-      signing: fromHex(stored.signing, 32),
-      account: fromHex(stored.account, 32),
-      sealing: fromHex(stored.sealing, 32),
-      seed: fromHex(stored.seed, 32),
-    };
-  } catch {
-    throw new ProtocolError('KEYSTORE_UNREADABLE', {});
-  }
+export async function openKeystore(path: string, passphrase: string): Promise<Keystore> {
+  const bytes = await readSecretFile(path);
+  if (bytes === undefined) throw new ProtocolError('KEYSTORE_MISSING', { file: path });
+  const { org, keys } = await openKeystoreText(new TextDecoder().decode(bytes), passphrase);
+  return keystoreOf(org, keys);
 }
 
-async function createKeystore(path: string): Promise<void> {
-  const secret = (): string => randomBytes(32).toString('hex');
-  const stored = { suite: SUITE, version: 1, signing: secret(), account: secret(), sealing: secret(), seed: secret() };
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeFile(`${path}.new`, JSON.stringify(stored), { mode: 0o600, flush: true });
-  await chmod(`${path}.new`, 0o600);
-  await rename(`${path}.new`, path);
+/**
+ * Makes a keystore with new keys.
+ * @throws {ProtocolError} KEYSTORE_EXISTS: keys are never overwritten; PASSPHRASE_LENGTH, PASSPHRASE_WEAK
+ */
+export async function createKeystore(
+  path: string,
+  org: string,
+  passphrase: string,
+  cost: KeystoreCost = DEFAULT_KEYSTORE_COST,
+): Promise<Keystore> {
+  if (existsSync(path)) throw new ProtocolError('KEYSTORE_EXISTS', { file: path });
+  assertNewPassphrase(passphrase, org);
+  const keys = newKeystoreKeys(new Uint8Array(randomBytes(KEYSTORE_BYTES)));
+  await writeKeystore(path, { org, keys, passphrase, cost });
+  return keystoreOf(org, keys);
+}
+
+/** Seals keys into the file at `path`, whole or not at all. @throws {ProtocolError} PASSPHRASE_LENGTH */
+export async function writeKeystore(
+  path: string,
+  content: {
+    readonly org: string;
+    readonly keys: KeystoreKeys;
+    readonly passphrase: string;
+    readonly cost?: KeystoreCost;
+  },
+): Promise<void> {
+  const random = new Uint8Array(randomBytes(SALT_AND_NONCE_BYTES));
+  await writeSecretFile(path, await sealKeystore({ ...content, random }));
+}
+
+/** Refuses another organisation's keystore. @throws {ProtocolError} KEYSTORE_ORG */
+export function assertKeystoreOf(keystore: Pick<Keystore, 'org'>, org: string): void {
+  if (keystore.org !== org) throw new ProtocolError('KEYSTORE_ORG', { org, found: keystore.org });
+}
+
+function keystoreOf(org: string, stored: KeystoreKeys): Keystore {
+  const bytes = (hex: string): Uint8Array => fromHex(hex, 32);
+  const { current, earlierSealing, seed } = stored;
+  return {
+    org,
+    signing: bytes(current.signing),
+    account: bytes(current.account),
+    sealing: bytes(current.sealing),
+    earlierSealing: earlierSealing.map(bytes),
+    seed: bytes(seed),
+    stored,
+  };
 }

@@ -8,4 +8,66 @@ export const keyMessages = {
     en: 'A passphrase has {minimum} to {maximum} characters.',
     'zh-CN': '口令须为 {minimum} 至 {maximum} 个字符。',
   },
+  PASSPHRASE_WEAK: {
+    en: 'This passphrase is easily guessed: it repeats itself, counts up, or is little more than a name.',
+    'zh-CN': '该口令容易被猜中:含有重复、连续字符,或几乎只是一个名称。',
+  },
+  PASSPHRASE_MISSING: {
+    en: 'The keystore is sealed: give the passphrase by --passphrase-file or --passphrase-fd, or type it at a terminal.',
+    'zh-CN': '密钥库已加密:请用 --passphrase-file 或 --passphrase-fd 提供口令,或在终端输入。',
+  },
+  PASSPHRASE_DIFFERS: {
+    en: 'The two entries differ.',
+    'zh-CN': '两次输入不一致。',
+  },
+  PASSPHRASE_ASK: {
+    en: 'Passphrase: ',
+    'zh-CN': '口令:',
+  },
+  PASSPHRASE_ASK_NEW: {
+    en: 'New passphrase: ',
+    'zh-CN': '新口令:',
+  },
+  PASSPHRASE_ASK_AGAIN: {
+    en: 'Once more: ',
+    'zh-CN': '请再输入一次:',
+  },
+  SECRET_UNREADABLE: {
+    en: 'A secret is one line of text in a file, a descriptor or at a terminal; this one cannot be read.',
+    'zh-CN': '机密内容应为文件、文件描述符或终端中的一行文本;此处无法读取。',
+  },
+  SECRET_FILE_MODE: {
+    en: '{file} may be read by others than its owner (mode {mode}); set it to 600.',
+    'zh-CN': '{file} 可被所有者以外的人读取(权限 {mode});请设为 600。',
+  },
+  KEYSTORE_UNREADABLE: {
+    en: 'This is no keystore, or not all of it; `sealedger-node keys init` makes one.',
+    'zh-CN': '这不是密钥库文件,或文件不完整;可用 `sealedger-node keys init` 生成。',
+  },
+  KEYSTORE_MISSING: {
+    en: 'There is no keystore at {file}; `sealedger-node keys init` or `sealedger keys init` makes one.',
+    'zh-CN': '{file} 处没有密钥库;可用 `sealedger-node keys init` 或 `sealedger keys init` 生成。',
+  },
+  KEYSTORE_EXISTS: {
+    en: 'There is a keystore at {file} already; a new one would lose its keys.',
+    'zh-CN': '{file} 处已有密钥库;再生成会丢失其中的密钥。',
+  },
+  KEYS_MADE: {
+    en: 'Keystore of {org}: {file}\n  account  {account}\n  Ed25519  {ed25519Key}\n  X25519   {x25519Key}\nKeep a copy of the file, and the passphrase in another place: without both the keys are lost.',
+    'zh-CN':
+      '{org} 的密钥库:{file}\n  账户     {account}\n  Ed25519  {ed25519Key}\n  X25519   {x25519Key}\n请备份该文件,并将口令另处保存:缺少其一,密钥即告丢失。',
+  },
+  KEYS_PASSPHRASE_CHANGED: {
+    en: '{file} is sealed under the new passphrase; copies of the file still open with the earlier one.',
+    'zh-CN': '{file} 已改用新口令加密;该文件的旧备份仍可用原口令打开。',
+  },
+  KEYS_USAGE: {
+    en: 'usage: sealedger-node keys init --config FILE [--passphrase-file FILE | --passphrase-fd N] [--json]\n       sealedger-node keys passphrase --config FILE [--passphrase-file FILE | --passphrase-fd N] [--new-passphrase-file FILE | --new-passphrase-fd N]',
+    'zh-CN':
+      '用法:sealedger-node keys init --config 文件 [--passphrase-file 文件 | --passphrase-fd N] [--json]\n      sealedger-node keys passphrase --config 文件 [--passphrase-file 文件 | --passphrase-fd N] [--new-passphrase-file 文件 | --new-passphrase-fd N]',
+  },
+  KEYSTORE_ORG: {
+    en: 'This keystore is of {found}, not of {org}.',
+    'zh-CN': '该密钥库属于 {found},而非 {org}。',
+  },
 } as const;

@@ -132,10 +132,6 @@ export const nodeMessages = {
     en: '{dataset}, row {row}: the subject stands in row {firstRow} already.',
     'zh-CN': '{dataset} 第 {row} 行:该主体已出现在第 {firstRow} 行。',
   },
-  KEYSTORE_UNREADABLE: {
-    en: "The keystore cannot be read; it is a file of this organisation's secrets, made at the first start.",
-    'zh-CN': '无法读取密钥库;它是首次启动时生成的本机构机密文件。',
-  },
   REGISTER_MISMATCH: {
     en: 'The register version {register} that was sent differs from the one on chain ({part}).',
     'zh-CN': '收到的基础库版本 {register} 与链上记录不一致({part})。',

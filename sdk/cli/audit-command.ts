@@ -50,7 +50,7 @@ export async function runAuditCommand(argv: readonly string[], io: CommandIo): P
   try {
     const options = readAuditOptions(argv, io.locale);
     locale = options.locale;
-    const context = await openAudit(options.profile, { state: options.state, isFresh: options.verb === 'verify' });
+    const context = await openAudit(options.profile, { ...options, isFresh: options.verb === 'verify' });
     return await verbs[options.verb]({ options, context, io });
   } catch (error) {
     if (!isProtocolError(error)) throw error;

@@ -2,13 +2,14 @@
 import { parseArgs } from 'node:util';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { Locale } from '@sealedger/protocol/messages/catalogue.ts';
+import { PASSPHRASE_OPTIONS, type PassphraseValues } from '@sealedger/transport/secret-input.ts';
 
 export const auditVerbs = ['find', 'request', 'verify', 'watch', 'report'] as const;
 export type AuditVerb = (typeof auditVerbs)[number];
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
-const common = { profile: text, state: text, lang: text, json: flag } as const;
+const common = { profile: text, state: text, lang: text, json: flag, ...PASSPHRASE_OPTIONS } as const;
 const times = { from: text, to: text } as const;
 /** What each verb takes beside the common ones. */
 const own = {
@@ -19,7 +20,7 @@ const own = {
   report: { ...times, out: text },
 } as const;
 
-export type AuditOptions = {
+export type AuditOptions = PassphraseValues & {
   readonly verb: AuditVerb;
   readonly profile: string;
   readonly state: string | undefined;
@@ -56,6 +57,8 @@ export function readAuditOptions(argv: readonly string[], locale: Locale): Audit
   return {
     verb,
     profile,
+    'passphrase-file': textOf(values['passphrase-file']),
+    'passphrase-fd': textOf(values['passphrase-fd']),
     state: textOf(values['state']),
     json: values['json'] === true,
     locale: lang ?? locale,

@@ -3,19 +3,20 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fromHex } from '@sealedger/protocol/bytes.ts';
 import { canonicalText } from '@sealedger/protocol/canonical.ts';
 import { SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { parseTrust, type Trust } from '@sealedger/protocol/evidence/trust.ts';
 import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
-import { hex32, organisationId, parseJson } from '@sealedger/protocol/schema.ts';
+import { organisationId, parseJson } from '@sealedger/protocol/schema.ts';
+import type { PassphraseValues } from '@sealedger/transport/secret-input.ts';
 import { z } from 'zod';
 import { Archive } from '../audit/archive.ts';
 import type { AuditContext } from '../audit/look.ts';
 import { type AuditBounds, DEFAULT_BOUNDS } from '../audit/ports.ts';
 import { type FileStore, fileStore, memoryStore, nativeEd25519, nativeSha256 } from './native.ts';
+import { openMemberKeys, passphrasePlace } from './passphrase.ts';
 
 const minutes = z.number().positive().max(525_600);
 export const auditProfileSchema = z.strictObject({
@@ -25,6 +26,7 @@ export const auditProfileSchema = z.strictObject({
   org: organisationId,
   /** Paths; relative ones start at the profile's directory. */
   keystore: z.string().min(1),
+  passphraseFile: z.string().min(1).optional(),
   trust: z.string().min(1),
   /** Held against the trust file where it is given. */
   deployment: z.string().min(1).optional(),
@@ -42,28 +44,27 @@ export const auditProfileSchema = z.strictObject({
 });
 export type AuditProfile = z.output<typeof auditProfileSchema>;
 
-/** Only the signing key is read; a keystore holds more that an audit has no use for. */
-const keystoreSchema = z.object({ suite: z.literal(SUITE), version: z.literal(1), signing: hex32 });
-
 /**
  * Opens an audit.
  * @param options - `state` in place of the profile's; `isFresh` to begin at the first block and keep nothing.
- * @throws {ProtocolError} AUDIT_FILE_UNREADABLE, SCHEMA_MISMATCH, AUDIT_PINS_DIFFER, AUDIT_STATE_*
+ * @throws {ProtocolError} AUDIT_FILE_UNREADABLE, SCHEMA_MISMATCH, AUDIT_PINS_DIFFER, AUDIT_STATE_*, and as openMemberKeys
  */
 export async function openAudit(
   path: string,
-  options: { readonly state?: string | undefined; readonly isFresh: boolean },
+  options: PassphraseValues & { readonly state?: string | undefined; readonly isFresh: boolean },
 ): Promise<AuditContext> {
   const profile = parseJson(auditProfileSchema, await readText(path), path);
   const resolve = (file: string): string => (isAbsolute(file) ? file : join(dirname(path), file));
   const trust = parseTrust(parseJson(z.unknown(), await readText(resolve(profile.trust)), profile.trust));
   if (profile.deployment !== undefined) await assertSamePins(trust, resolve(profile.deployment));
-  const keystore = parseJson(keystoreSchema, await readText(resolve(profile.keystore)), 'keystore');
+  const { passphraseFile } = profile;
+  const place = passphrasePlace(options, passphraseFile === undefined ? undefined : resolve(passphraseFile));
+  const { signing } = await openMemberKeys(resolve(profile.keystore), profile.org, place);
   const state = options.state ?? (profile.state === undefined ? undefined : resolve(profile.state));
   const store: FileStore = options.isFresh || state === undefined ? memoryStore() : fileStore(state);
   return {
     org: profile.org,
-    signing: fromHex(keystore.signing, 32),
+    signing,
     trust,
     rpc: createJsonRpc(profile.rpc, fetch),
     archive: await Archive.open(store, trust),

@@ -12,6 +12,7 @@ import { wordFor } from '@sealedger/protocol/catalogue/words.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { isErrorCode, type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { hex32, parseDocument } from '@sealedger/protocol/schema.ts';
+import { PASSPHRASE_OPTIONS } from '@sealedger/transport/secret-input.ts';
 import {
   type CatalogueContext,
   type CatalogueFault,
@@ -44,6 +45,7 @@ const OPTIONS = {
   field: { type: 'string', multiple: true },
   'needed-by': { type: 'string' },
   to: { type: 'string', multiple: true },
+  ...PASSPHRASE_OPTIONS,
 } as const;
 type Values = ReturnType<typeof parseOptions>['values'];
 
@@ -87,7 +89,7 @@ export async function runCatalogueCommand(argv: readonly string[], io: CommandIo
       io.stderr(`${messageFor('CATALOGUE_USAGE', {}, locale)}\n`);
       return EXIT_UNREADABLE;
     }
-    const context = await openMember(values.profile);
+    const context = await openMember(values.profile, values);
     const { document, lines, faults } = await verb({ values, words: positionals, context, io, locale });
     io.stdout(values.json ? `${JSON.stringify(document)}\n` : lines.map((line) => `${line}\n`).join(''));
     for (const fault of faults) io.stderr(`${faultText(fault, locale)}\n`);

@@ -12,6 +12,7 @@ import { type BundleSubject, subjectSchema } from '@sealedger/protocol/evidence/
 import { bundleText } from '@sealedger/protocol/evidence/bundle-file.ts';
 import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { parseDocument } from '@sealedger/protocol/schema.ts';
+import { PASSPHRASE_OPTIONS, type PassphraseValues } from '@sealedger/transport/secret-input.ts';
 import { collectEvidence, type EvidenceSource, partiesOf } from '../collect-evidence.ts';
 import { peerOf } from '../peer-of.ts';
 import { parseLastState } from '../verify/last-state.ts';
@@ -19,7 +20,7 @@ import { openMember } from './member-profile.ts';
 import { type CommandIo, EXIT_FAILS, EXIT_HOLDS, EXIT_UNREADABLE } from './verify-command.ts';
 
 type Member = Awaited<ReturnType<typeof openMember>>;
-type Options = {
+type Options = PassphraseValues & {
   readonly subject: BundleSubject;
   readonly profile: string;
   readonly out: string;
@@ -37,7 +38,7 @@ export async function runEvidenceCommand(argv: readonly string[], io: CommandIo)
   try {
     const options = readOptions(argv, io.locale);
     locale = options.locale;
-    const member = await openMember(options.profile);
+    const member = await openMember(options.profile, options);
     const orgs = await organisationsOf(member, options.subject);
     const state = options.state === undefined ? {} : parseLastState(await io.readFile(options.state), options.state);
     const { bundle, missing } = await collectEvidence(sourceOf(member), orgs, options.subject, state);
@@ -79,11 +80,12 @@ async function organisationsOf({ ledger }: Member, subject: BundleSubject): Prom
 }
 
 function readOptions(argv: readonly string[], locale: Locale): Options {
-  const { profile, out, lang, state, ...named } = readArgv(argv);
+  const { profile, out, lang, state, request, version, batch, ...passphrase } = readArgv(argv);
   if (profile === undefined) throw usage('--profile FILE');
   if (out === undefined) throw usage('--out FILE');
   if (lang !== undefined && lang !== 'en' && lang !== 'zh-CN') throw usage('--lang en | zh-CN');
-  return { subject: subjectOf(named), profile, out, state, locale: lang ?? locale };
+  const subject = subjectOf({ request, version, batch });
+  return { subject, profile, out, state, locale: lang ?? locale, ...passphrase };
 }
 
 function readArgv(argv: readonly string[]) {
@@ -96,6 +98,7 @@ function readArgv(argv: readonly string[]) {
     out: text,
     state: text,
     lang: text,
+    ...PASSPHRASE_OPTIONS,
   } as const;
   try {
     return parseArgs({ args: [...argv], options, strict: true }).values;
@@ -109,7 +112,7 @@ function readArgv(argv: readonly string[]) {
 }
 
 function subjectOf(named: { readonly [K in 'request' | 'version' | 'batch']?: string | undefined }): BundleSubject {
-  const [[kind, text] = [], ...more] = Object.entries(named);
+  const [[kind, text] = [], ...more] = Object.entries(named).filter(([, given]) => given !== undefined);
   if (kind === undefined || text === undefined || more.length > 0) throw usage('--request | --version | --batch');
   const [requestId, org, batch] = text.split('/');
   const subjects: Readonly<Record<string, unknown>> = {

@@ -3,17 +3,18 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fromHex } from '@sealedger/protocol/bytes.ts';
 import { SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { createLedgerReader, type LedgerReader, verifyDeployment } from '@sealedger/protocol/ledger/reader.ts';
 import { createPeerClient } from '@sealedger/protocol/peer-client.ts';
-import { hex32, organisationId, parseJson } from '@sealedger/protocol/schema.ts';
+import { organisationId, parseJson } from '@sealedger/protocol/schema.ts';
+import type { PassphraseValues } from '@sealedger/transport/secret-input.ts';
 import { z } from 'zod';
 import type { CatalogueContext } from '../catalogue.ts';
 import { nativeEd25519 } from './native.ts';
+import { openMemberKeys, passphrasePlace } from './passphrase.ts';
 
 /** A regulator's profile is one too, where it names the deployment file. */
 const memberProfileSchema = z.object({
@@ -22,11 +23,11 @@ const memberProfileSchema = z.object({
   org: organisationId,
   /** Paths; relative ones start at the profile's directory. */
   keystore: z.string().min(1),
+  /** Where the keystore's passphrase is; without it, and without an option that says so, it is asked for. */
+  passphraseFile: z.string().min(1).optional(),
   deployment: z.string().min(1),
   rpc: z.url({ protocol: /^https?$/ }),
 });
-
-const keystoreSchema = z.object({ suite: z.literal(SUITE), version: z.literal(1), signing: hex32 });
 
 /** A member at its command line: what its catalogue commands take, and all that it may read of the chain. */
 export type OpenMember = CatalogueContext & {
@@ -36,13 +37,16 @@ export type OpenMember = CatalogueContext & {
 
 /**
  * Opens catalogues and evidence as a member.
- * @throws {ProtocolError} PROFILE_UNREADABLE, SCHEMA_MISMATCH, MEMBER_UNKNOWN, MEMBER_SUSPENDED, CHAIN_*
+ * @param values - what the command's PASSPHRASE_OPTIONS gave.
+ * @throws {ProtocolError} PROFILE_UNREADABLE, SCHEMA_MISMATCH, MEMBER_UNKNOWN, MEMBER_SUSPENDED, CHAIN_*, and as openMemberKeys
  */
-export async function openMember(path: string): Promise<OpenMember> {
+export async function openMember(path: string, values: PassphraseValues): Promise<OpenMember> {
   const profile = parseJson(memberProfileSchema, await readText(path), 'profile');
   const at = (file: string): string => (isAbsolute(file) ? file : join(dirname(path), file));
   const deployment = parseDeployment(parseJson(z.unknown(), await readText(at(profile.deployment)), 'deployment'));
-  const signing = fromHex(parseJson(keystoreSchema, await readText(at(profile.keystore)), 'keystore').signing, 32);
+  const { passphraseFile } = profile;
+  const place = passphrasePlace(values, passphraseFile === undefined ? undefined : at(passphraseFile));
+  const { signing } = await openMemberKeys(at(profile.keystore), profile.org, place);
   const clock = { now: () => Date.now(), sleep: async (ms: number) => void (await sleep(ms)) };
   const rpc = createJsonRpc(profile.rpc, fetch);
   await verifyDeployment(rpc, deployment);

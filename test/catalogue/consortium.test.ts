@@ -98,6 +98,8 @@ describe('the catalogue of a consortium', () => {
       'run',
       '--config',
       config,
+      '--passphrase-file',
+      consortium.organisation('tax-bureau').passphraseFile,
       '--exit-with-parent',
     ]);
     await tax.line('ready');
@@ -108,6 +110,7 @@ describe('the catalogue of a consortium', () => {
       version: 1,
       org: member.org,
       keystore: 'keystore.json',
+      passphraseFile: 'passphrase',
       deployment: consortium.chain.deploymentFile,
       rpc: consortium.chain.rpcUrl,
     };
@@ -189,6 +192,8 @@ describe('the catalogue of a consortium', () => {
       'run',
       '--config',
       config,
+      '--passphrase-file',
+      consortium.organisation('tax-bureau').passphraseFile,
       '--exit-with-parent',
     ]);
     await tax.line('ready');

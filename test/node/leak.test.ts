@@ -12,7 +12,7 @@ import { fileFingerprint } from '@sealedger/node/catalogue/fingerprint.ts';
 import { publishVersion } from '@sealedger/node/catalogue/publish.ts';
 import { plainCsv } from '@sealedger/node/catalogue/rows.ts';
 import { loadColumns } from '@sealedger/node/compute/columns.ts';
-import { openKeystore } from '@sealedger/node/keys/keystore.ts';
+import { createKeystore, openKeystore } from '@sealedger/node/keys/keystore.ts';
 import { createLogger } from '@sealedger/node/log.ts';
 import { createEpochKeys } from '@sealedger/node/match/epoch-keys.ts';
 import { assertRegister } from '@sealedger/node/match/register.ts';
@@ -23,6 +23,7 @@ import { statusOf } from '@sealedger/node/server/problem.ts';
 import { toHex } from '@sealedger/protocol/bytes.ts';
 import { metadataHash } from '@sealedger/protocol/dataset.ts';
 import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
+import { LEAST_KEYSTORE_COST } from '@sealedger/protocol/keystore.ts';
 import { errorCodes, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { problemOf } from '@sealedger/protocol/problem.ts';
 import { fakeLedger } from './support/fake-ledger.ts';
@@ -37,6 +38,7 @@ import { csvOf, temporaryDirectory, writeTable } from './support/temporary.ts';
 const people = subjectsOf(12, 4000);
 const wrong = people[3]!.slice(0, 17) + (people[3]!.endsWith('X') ? '1' : 'X');
 const CELL = 'PlantedCellValue';
+const PASSPHRASE = 'Planted passphrase 7391';
 const NUMBER = '918273.6455';
 
 describe('what shows of a node', () => {
@@ -135,9 +137,10 @@ describe('what shows of a node', () => {
     );
     const epochs = createEpochKeys('tax', node.state, ledger, poprf);
     await epochs.publish(chainView.id);
-    const keys = await openKeystore(join(directory, 'keystore.json'));
+    const keys = await createKeystore(join(directory, 'keystore.json'), 'tax', PASSPHRASE, LEAST_KEYSTORE_COST);
     await writeTable(directory, 'broken.json', `{"signing":"${toHex(keys.signing)}"`);
-    await attempt(() => openKeystore(join(directory, 'broken.json')));
+    await attempt(() => openKeystore(join(directory, 'broken.json'), PASSPHRASE));
+    await attempt(() => openKeystore(join(directory, 'keystore.json'), `${PASSPHRASE}.`));
 
     const gate = await openGate(join(directory, 'gate'));
     t.after(gate.node.close);
@@ -168,6 +171,7 @@ describe('what shows of a node', () => {
       wrong,
       CELL,
       NUMBER,
+      PASSPHRASE,
       ...secrets,
     ]);
   });

@@ -78,7 +78,8 @@ export async function startConsortium(size: ScenarioSize = SMALL, gates?: readon
   const startNode = async (organisation: Organisation): Promise<void> => {
     const config = await writeNodeConfig(files, organisation, chain);
     const script = new URL('../../../node/main.ts', import.meta.url);
-    const child = await processes.start(organisation.org, script, ['run', '--config', config, '--exit-with-parent']);
+    const args = ['run', '--config', config, '--passphrase-file', organisation.passphraseFile, '--exit-with-parent'];
+    const child = await processes.start(organisation.org, script, args);
     nodes.set(organisation.org, child);
     await child.line('ready');
   };

@@ -12,12 +12,13 @@ import { fsckCommand } from '@sealedger/node/cli/fsck-command.ts';
 import { openApiCommand } from '@sealedger/node/cli/openapi-command.ts';
 import { qualityCommand } from '@sealedger/node/cli/quality-command.ts';
 import { workOrderCommand } from '@sealedger/node/cli/workorder-command.ts';
-import { openKeystore } from '@sealedger/node/keys/keystore.ts';
+import { keystorePath } from '@sealedger/node/keys/keystore.ts';
 import { createLedgerClient, type LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { foundConsortium, type Organisation } from '../../../demo/consortium.ts';
 import { type Child, createProcesses } from '../../../demo/processes.ts';
+import { openKeys } from '../../../demo/secrets.ts';
 import { systemClock } from '../../../deploy/clock.ts';
 
 export interface Ended {
@@ -91,6 +92,8 @@ export async function startDepartment(
       'run',
       '--config',
       config,
+      '--passphrase-file',
+      own.passphraseFile,
       '--exit-with-parent',
     ]);
     await node.line('ready');
@@ -158,9 +161,10 @@ export async function startDepartment(
 async function openOrganisation(directory: string, org: string, roles: Organisation['roles']): Promise<Organisation> {
   const own = join(directory, org);
   await mkdir(own, { recursive: true, mode: 0o700 });
-  const keys = await openKeystore(join(own, 'keystore.json'));
+  const places = { keystoreFile: keystorePath(own), passphraseFile: join(own, 'passphrase') };
+  const keys = await openKeys({ org, ...places });
   const port = await freePort();
-  return { org, roles, directory: own, keys, port, endpoint: `http://127.0.0.1:${port}` };
+  return { org, roles, directory: own, ...places, keys, port, endpoint: `http://127.0.0.1:${port}` };
 }
 
 function freePort(): Promise<number> {

@@ -1,0 +1,79 @@
+/**
+ * `sealedger-node keys init|passphrase --config FILE`: the node's keystore.
+ *
+ * `init` makes it and prints what a vote for admission needs; `passphrase` seals the same keys under another passphrase,
+ * which `--new-passphrase-file` or `--new-passphrase-fd` names. Exit 0 where it is done, 2 for usage and refusals.
+ */
+import { parseArgs } from 'node:util';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { memberKeys } from '@sealedger/protocol/ledger/member-keys.ts';
+import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
+import { assertNewPassphrase } from '@sealedger/protocol/passphrase.ts';
+import { PASSPHRASE_OPTIONS } from '@sealedger/transport/secret-input.ts';
+import { type NodeConfig, readConfig } from '../config.ts';
+import { nativeEd25519 } from '../crypto.ts';
+import { assertKeystoreOf, createKeystore, keystorePath, openKeystore, writeKeystore } from '../keys/keystore.ts';
+import { EXIT_DONE, EXIT_USAGE, type NodeCommand } from './command.ts';
+import { readNewPassphrase, readPassphrase } from './passphrase.ts';
+import { localeOf } from './status-command.ts';
+
+const OPTIONS = {
+  config: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  lang: { type: 'string' },
+  ...PASSPHRASE_OPTIONS,
+  'new-passphrase-file': { type: 'string' },
+  'new-passphrase-fd': { type: 'string' },
+} as const;
+type Values = ReturnType<typeof parseOptions>;
+
+interface Outcome {
+  readonly document: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+type Verb = (config: NodeConfig, values: Values, locale: Locale) => Promise<Outcome>;
+
+const verbs: Readonly<Record<string, Verb>> = { init, passphrase: changePassphrase };
+
+/** Runs one verb. @throws {ProtocolError} ARGUMENT_INVALID, KEYSTORE_…, PASSPHRASE_…, SECRET_… */
+export const keysCommand: NodeCommand = async ([name = '', ...rest], io) => {
+  const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+  const values = parseOptions(verb === undefined ? [] : rest);
+  const locale = localeOf(values.lang, io.locale);
+  if (verb === undefined || values.config === undefined) {
+    io.stderr(`${messageFor('KEYS_USAGE', {}, locale)}\n`);
+    return EXIT_USAGE;
+  }
+  const { document, text } = await verb(await readConfig(values.config), values, locale);
+  io.stdout(values.json ? `${JSON.stringify(document)}\n` : `${text}\n`);
+  return EXIT_DONE;
+};
+
+function parseOptions(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS }).values;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : '';
+    throw new ProtocolError('ARGUMENT_INVALID', { argument: 'keys', reason }, { cause });
+  }
+}
+
+async function init({ org, dataDir }: NodeConfig, values: Values, locale: Locale): Promise<Outcome> {
+  const file = keystorePath(dataDir);
+  const place = { file: values['passphrase-file'], fd: values['passphrase-fd'] };
+  const passphrase = await readNewPassphrase(place, locale);
+  const keystore = await createKeystore(file, org, passphrase);
+  const document = { org, file, ...memberKeys(keystore.stored.current, nativeEd25519) };
+  return { document, text: messageFor('KEYS_MADE', document, locale) };
+}
+
+async function changePassphrase({ org, dataDir }: NodeConfig, values: Values, locale: Locale): Promise<Outcome> {
+  const file = keystorePath(dataDir);
+  const keystore = await openKeystore(file, await readPassphrase(values, locale));
+  assertKeystoreOf(keystore, org);
+  const place = { file: values['new-passphrase-file'], fd: values['new-passphrase-fd'] };
+  const passphrase = await readNewPassphrase(place, locale);
+  assertNewPassphrase(passphrase, org);
+  await writeKeystore(file, { org, keys: keystore.stored, passphrase });
+  return { document: { org, file }, text: messageFor('KEYS_PASSPHRASE_CHANGED', { file }, locale) };
+}
