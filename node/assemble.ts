@@ -9,6 +9,7 @@ import type { LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { createPeerClient } from '@sealedger/protocol/peer-client.ts';
 import { loadPoprf } from '@sealedger/protocol/poprf.ts';
+import { completenessCheck } from './approval/completeness-check.ts';
 import { dataCheck } from './approval/data-check.ts';
 import { grantedHere } from './approval/decide.ts';
 import { createGuard } from './approval/guard.ts';
@@ -38,6 +39,7 @@ import { createEvaluation } from './release/evaluation.ts';
 import { createUnlockCounts } from './release/unlock-counts.ts';
 import { createUnlocking } from './release/unlocking.ts';
 import type { OwnDataset } from './request/intake.ts';
+import { requestStores } from './request/completeness.ts';
 import { createModelStore } from './request/model-store.ts';
 import type { NodeParts } from './services/parts.ts';
 import { openQuality } from './services/quality.ts';
@@ -120,6 +122,7 @@ function shareParts({ config, keys, keyEpoch, client, clock, state, evidence }: 
     termCheck(clock),
     hoursCheck(clock),
     memberCheck(members, org),
+    completenessCheck(requestStores(org, config.dataDir).missing),
     dataCheck(ledger, clock),
   ]);
   return {

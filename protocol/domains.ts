@@ -10,6 +10,7 @@ export const domains = {
   request: 'sealedger/v1/request',
   featureSheet: 'sealedger/v1/feature-sheet',
   grant: 'sealedger/v1/grant',
+  question: 'sealedger/v1/question',
   policy: 'sealedger/v1/policy',
   decisionReason: 'sealedger/v1/decision-reason',
   model: 'sealedger/v1/sealed-model',

@@ -59,6 +59,7 @@ export function assertTerms(document: RequestDocument, onChain: RequestView): vo
     ['expiresAt', document.expiresAt, onChain.expiresAt],
     ['singleDepartment', document.singleDepartment, onChain.singleDepartment],
     ['qualityFloor', document.qualityFloor ?? 0, onChain.qualityFloor],
+    ['previous', document.previous?.requestId ?? null, onChain.previous],
     ['datasets', departments.size, document.datasets.length],
     [
       'features',

@@ -6,9 +6,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { toHex } from '@sealedger/protocol/bytes.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import {
@@ -26,6 +25,7 @@ import {
 } from '@sealedger/protocol/rlwe/wire.ts';
 import { parseJson } from '@sealedger/protocol/schema.ts';
 import { sha256 } from '../crypto.ts';
+import { boundedFile, closed } from './bounded-file.ts';
 
 const MAX_MANIFEST_BYTES = 1 << 20;
 /** 4,096 features are the most that a request may name. */
@@ -43,17 +43,24 @@ export interface ModelStore {
    * @throws {ProtocolError} MODEL_UPLOAD_SIZE, MODEL_DIGEST_MISMATCH, SCHEMA_MISMATCH and what the record parsers refuse
    */
   receive(document: RequestDocument, bodyInto: (sink: NodeJS.WritableStream) => Promise<void>): Promise<void>;
+  /** Whether a model of this digest arrived; it is read and checked when it is loaded. */
+  has(document: Pick<RequestDocument, 'modelDigest'>): boolean;
   /** @throws {ProtocolError} MODEL_NOT_UPLOADED, MODEL_DIGEST_MISMATCH and what the record parsers refuse */
   load(document: RequestDocument): Promise<SealedModelPart>;
 }
 
 export function createModelStore(org: string, directory: string): ModelStore {
-  const pathOf = (document: RequestDocument): string => join(directory, `${document.modelDigest}.model`);
+  const pathOf = ({ modelDigest }: Pick<RequestDocument, 'modelDigest'>): string =>
+    join(directory, `${modelDigest}.model`);
+  const has: ModelStore['has'] = (document) => existsSync(pathOf(document));
   return {
+    has,
     receive: async (document, bodyInto) => {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const incoming = `${pathOf(document)}.${randomUUID()}.new`;
-      const sink = boundedFile(incoming, largestFile(featureIndexes(document, org).length));
+      const expectedBytes = largestFile(featureIndexes(document, org).length);
+      const tooLarge = (bytes: number) => new ProtocolError('MODEL_UPLOAD_SIZE', { bytes, expectedBytes });
+      const sink = boundedFile(incoming, expectedBytes, tooLarge);
       try {
         await bodyInto(sink);
         checkModelFile(await readFile(incoming), document, org);
@@ -64,7 +71,7 @@ export function createModelStore(org: string, directory: string): ModelStore {
       }
     },
     load: async (document) => {
-      if (!existsSync(pathOf(document))) throw new ProtocolError('MODEL_NOT_UPLOADED', {});
+      if (!has(document)) throw new ProtocolError('MODEL_NOT_UPLOADED', {});
       return checkModelFile(await readFile(pathOf(document)), document, org);
     },
   };
@@ -112,39 +119,4 @@ function assertDigest(record: Uint8Array, expected: string, part: string): void 
 
 function largestFile(weights: number): number {
   return 4 + MAX_MANIFEST_BYTES + PUBLIC_KEY_RECORD_BYTES + weights * WEIGHT_RECORD_BYTES;
-}
-
-/** A new file, on disk once it is finished, that takes `limitBytes` and no more. */
-function boundedFile(path: string, limitBytes: number): Writable {
-  let file: FileHandle | undefined;
-  let bytes = 0;
-  const settle = (work: Promise<unknown> | undefined, done: (error?: Error | null) => void): void => {
-    void Promise.resolve(work).then(() => done(), done);
-  };
-  const sink = new Writable({
-    construct: (done) =>
-      settle(
-        open(path, 'wx', 0o600).then((handle) => {
-          file = handle;
-        }),
-        done,
-      ),
-    write: (part: Uint8Array, _encoding, done) => {
-      bytes += part.length;
-      if (bytes > limitBytes) done(new ProtocolError('MODEL_UPLOAD_SIZE', { bytes, expectedBytes: limitBytes }));
-      else settle(file!.appendFile(part), done);
-    },
-    final: (done) => settle(file!.sync(), done),
-    destroy: (error, done) => settle(file?.close(), (failure) => done(error ?? failure ?? null)),
-  });
-  // Whoever writes hears of a failure through its own promise.
-  sink.on('error', () => undefined);
-  return sink;
-}
-
-function closed(sink: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    if (sink.closed) resolve();
-    else sink.once('close', () => resolve()).destroy();
-  });
 }

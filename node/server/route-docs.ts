@@ -11,6 +11,7 @@ import {
 } from '@sealedger/protocol/evidence/log-answers.ts';
 import { nodeStatusSchema } from '@sealedger/protocol/node-status.ts';
 import { requestDeliverySchema } from '@sealedger/protocol/request.ts';
+import { answerDeliverySchema, questionSchema, requestStatusSchema } from '@sealedger/protocol/request-status.ts';
 import { hex32 } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
 
@@ -55,6 +56,20 @@ export const routeDocs: Readonly<Record<string, RouteDocs>> = {
     summary: 'Delivers a request that stands on chain',
     request: requestDeliverySchema,
     response: z.strictObject({ requestId: hex32, decision: z.enum(['pending', 'approved', 'rejected', 'none']) }),
+  },
+  'get /v1/requests/:id': {
+    summary: 'How a request stands here: decision and grant, questions, deadlines, what has not arrived',
+    response: requestStatusSchema,
+  },
+  'put /v1/requests/:id/attachments/:sha256': {
+    summary: 'Delivers an attachment that the request declares',
+    request: 'bytes',
+    response: z.strictObject({ stored: z.literal(true) }),
+  },
+  'post /v1/requests/:id/answers': {
+    summary: 'Answers a question that this node’s people asked',
+    request: answerDeliverySchema,
+    response: questionSchema,
   },
   'put /v1/requests/:id/model': {
     summary: 'Delivers the sealed model of a request',

@@ -2,21 +2,24 @@
 import { hex32, organisationId, parseDocument, parseJson } from '@sealedger/protocol/schema.ts';
 import { MAX_ORDER_BYTES } from '@sealedger/protocol/unlocking.ts';
 import { z } from 'zod';
-import { MAX_MODEL_BYTES } from '../request/model-store.ts';
 import type { Answer, Route, RouteContext } from './app.ts';
 import { type CatalogueRouteParts, catalogueRoutes as searchRoutes } from './catalogue-routes.ts';
 import { type LogRouteParts, logRoutes } from './log-routes.ts';
 import { type QualityRouteParts, qualityRoutes } from './quality-routes.ts';
+import { type RequestRouteParts, requestRoutes } from './request-routes.ts';
 import { type StatusRouteParts, statusRoutes } from './status-routes.ts';
 
 /** What the routes call; node.ts fills it in. */
-export interface RouteParts extends CatalogueRouteParts, LogRouteParts, QualityRouteParts, StatusRouteParts {
+export interface RouteParts
+  extends CatalogueRouteParts,
+    LogRouteParts,
+    QualityRouteParts,
+    RequestRouteParts,
+    StatusRouteParts {
   readonly datasets: () => Promise<unknown>;
   readonly registerKey: (caller: string, id: string) => Promise<Uint8Array>;
   readonly registerTags: (id: string) => Promise<Uint8Array>;
   readonly registerSubjects: (caller: string, id: string) => Promise<Uint8Array>;
-  readonly request: (caller: string, body: unknown) => Promise<unknown>;
-  readonly model: (caller: string, requestId: string, bodyInto: RouteContext['bodyInto']) => Promise<void>;
   readonly announce: (caller: string, requestId: string, attempt: number) => Promise<unknown>;
   readonly start: (caller: string, id: string, announcements: readonly unknown[]) => Promise<unknown>;
   readonly status: (caller: string, id: string) => Promise<unknown>;
@@ -30,7 +33,6 @@ export interface RouteParts extends CatalogueRouteParts, LogRouteParts, QualityR
   readonly batchEvidence: (requestId: string, org: string, batch: number, since?: number) => Promise<unknown>;
 }
 
-const MAX_DOCUMENT_BYTES = 2 << 20;
 const MAX_ANNOUNCEMENTS_BYTES = 64 << 10;
 
 const announceSchema = z.strictObject({ requestId: hex32, attempt: z.int().positive() });
@@ -70,18 +72,6 @@ function catalogueRoutes(parts: RouteParts): Route[] {
     get('/v1/registers/:id/subjects', ['gate'], async (context) => ({
       bytes: await parts.registerSubjects(context.caller.org, id(context)),
     })),
-  ];
-}
-
-function requestRoutes(parts: RouteParts): Route[] {
-  return [
-    send('post', '/v1/requests', MAX_DOCUMENT_BYTES, async (context) => ({
-      json: await parts.request(context.caller.org, parseJson(z.unknown(), await jsonBody(context), 'request')),
-    })),
-    send('put', '/v1/requests/:id/model', MAX_MODEL_BYTES, async (context) => {
-      await parts.model(context.caller.org, id(context), context.bodyInto);
-      return { json: { stored: true } };
-    }),
   ];
 }
 

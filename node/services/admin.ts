@@ -8,6 +8,7 @@ import { adminDatasets } from './admin-datasets.ts';
 import { adminEvidence } from './admin-evidence.ts';
 import { removeAdminFile, writeAdminFile } from './admin-file.ts';
 import { adminQuality } from './admin-quality.ts';
+import { adminQuestions } from './admin-questions.ts';
 import { adminRepairs } from './admin-repairs.ts';
 import { adminStatus } from './admin-status.ts';
 import { adminWorkOrders } from './admin-work-orders.ts';
@@ -27,6 +28,7 @@ export function adminCommands(parts: NodeParts): readonly AdminCommand[] {
     ...adminEvidence(parts),
     ...adminStatus(parts.watch.status),
     ...adminQuality(parts),
+    ...adminQuestions(parts),
     ...adminWorkOrders(parts),
     ...adminRepairs(parts),
   ];

@@ -7,6 +7,7 @@ import { logServices } from './log.ts';
 import type { NodeParts } from './parts.ts';
 import { registerServices } from './register.ts';
 import { requestServices } from './request.ts';
+import { exchangeServices } from './request-exchange.ts';
 
 export interface Services extends RouteParts {
   /** Goes on with decisions, gate keys and computations that a stop interrupted. */
@@ -20,6 +21,7 @@ export function createServices(parts: NodeParts): Services {
     ...registerServices(parts),
     ...catalogueServices(parts),
     ...requestServices(parts),
+    ...exchangeServices(parts),
     ...computeServices(parts),
     ...evidenceServices(parts),
     ...logServices(parts.evidence.log),

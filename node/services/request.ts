@@ -1,5 +1,6 @@
 import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { FeatureSheet, RequestDocument } from '@sealedger/protocol/request.ts';
+import { concernOperations } from '../chain/concerns.ts';
 import { computationKeys } from '../compute/computation.ts';
 import { storedDocument } from '../compute/computations.ts';
 import { epochRequests } from '../match/epoch-keys.ts';
@@ -75,6 +76,7 @@ async function logRequest(
       id: `request/${requestId}`,
       operations: [
         { type: 'put', key: computationKeys.document(requestId), value: document },
+        ...concernOperations(requestId, document),
         ...(sheet === null ? [] : [{ type: 'put' as const, key: computationKeys.sheet(requestId), value: sheet }]),
       ],
     },

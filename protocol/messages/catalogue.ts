@@ -25,6 +25,7 @@ import { qualityReasonMessages } from './quality-reasons.ts';
 import { qualityRuleMessages } from './quality-rules.ts';
 import { repairMessages } from './repair.ts';
 import { reportMessages } from './report.ts';
+import { requestMessages } from './request.ts';
 import { runnerMessages } from './runner.ts';
 import { sourceMessages } from './source.ts';
 import { trailMessages } from './trail.ts';
@@ -54,6 +55,7 @@ const catalogue = {
   ...peopleMessages,
   ...policyMessages,
   ...repairMessages,
+  ...requestMessages,
   ...runnerMessages,
   ...sourceMessages,
   ...cliMessages,

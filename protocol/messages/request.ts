@@ -1,0 +1,43 @@
+/** Messages of requests and their life: attachments, questions, versions; see catalogue.ts. */
+export const requestMessages = {
+  ATTACHMENT_UNDECLARED: {
+    en: 'The request declares no attachment with the digest {sha256}.',
+    'zh-CN': '该请求未声明摘要为 {sha256} 的附件。',
+  },
+  ATTACHMENT_MISMATCH: {
+    en: 'The attachment is not the one that the request declares: its {part} differs.',
+    'zh-CN': '附件与请求中的声明不符:{part} 不同。',
+  },
+  REQUEST_INCOMPLETE: {
+    en: 'Parts of the request have not arrived here: {missing}.',
+    'zh-CN': '该请求尚有内容未送达本节点:{missing}。',
+  },
+  REQUEST_PREVIOUS: {
+    en: 'The earlier request that this one names cannot be changed or renewed: {reason}.',
+    'zh-CN': '所引用的前一请求不能变更或续期:{reason}。',
+  },
+  REQUEST_RENEWAL_DIFFERS: {
+    en: 'A renewal keeps the terms of the earlier request, and this one has another {part}: send it as an amendment.',
+    'zh-CN': '续期须沿用前一请求的条款,而本请求的 {part} 不同:请作为变更提交。',
+  },
+  QUESTION_UNKNOWN: {
+    en: 'No question {questionId} was asked about this request here.',
+    'zh-CN': '本机构未就该请求提出过问题 {questionId}。',
+  },
+  QUESTION_ANSWERED: {
+    en: 'The question {questionId} has another answer already; an answer is not changed afterwards.',
+    'zh-CN': '问题 {questionId} 已有另一答复;答复不得事后更改。',
+  },
+  QUESTION_LIMIT: {
+    en: 'No more questions: {open} are open, {total} were asked; at most {maxOpen} open and {maxTotal} in all.',
+    'zh-CN': '不能再提问:待答 {open} 个,共提 {total} 个;最多待答 {maxOpen} 个、共 {maxTotal} 个。',
+  },
+  ADMIN_REQUEST_ASK: {
+    en: 'Puts a question about a request to its requester',
+    'zh-CN': '就某一请求向请求方提问',
+  },
+  ADMIN_REQUEST_QUESTIONS: {
+    en: 'Lists the questions about a request and their answers',
+    'zh-CN': '列出就某一请求提出的问题及其答复',
+  },
+} as const;
