@@ -1,6 +1,6 @@
 /**
- * Follows the chain for this node: logs what it says of members, keys, own datasets and requests that concern the node, and
- * tells the parts that remember chain state that theirs is old.
+ * Follows the chain for this node: logs what it says of members, keys, own datasets and requests that concern the node, with
+ * their models' certificates and logs of consents, and tells the parts that remember chain state that theirs is old.
  *
  * The cursor moves in the transaction of the event that it causes, so that a crash logs nothing twice and skips nothing.
  * What the chain takes back stays in the log as what was seen; an alert beside it says that it was taken back.
@@ -9,11 +9,12 @@
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import type { EventFields, EventKind } from '@sealedger/protocol/evidence/event-kinds.ts';
 import type { Deployment } from '@sealedger/protocol/ledger/deployment.ts';
-import type { LedgerEvent } from '@sealedger/protocol/ledger/events.ts';
+import type { EventOf, LedgerEvent } from '@sealedger/protocol/ledger/events.ts';
 import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { createLedgerWatcher, type LedgerCursor, ledgerCursorSchema } from '@sealedger/protocol/ledger/watch.ts';
 import { parseDocument } from '@sealedger/protocol/schema.ts';
 import type { Clock, EventLog, Logger, StateStore } from '../ports.ts';
+import type { Concerns } from './concerns.ts';
 
 export interface ChainWatcherParts {
   readonly org: string;
@@ -23,8 +24,7 @@ export interface ChainWatcherParts {
   readonly state: StateStore;
   readonly events: EventLog;
   readonly log: Logger;
-  /** Whether this node has part in a request. */
-  readonly concerns: (requestId: string) => Promise<boolean>;
+  readonly concerns: Concerns;
   /** Told of every change, logged or not, once it stands: drop what is remembered. */
   readonly changed: {
     readonly member: (org: string) => void;
@@ -128,8 +128,11 @@ function nameOf({ blockNumber, blockHash }: LedgerCursor): { blockNumber: number
 }
 
 /** What the log says of a chain event; null where it is none of this node's business. */
-async function noteOf(parts: ChainWatcherParts, event: LedgerEvent): Promise<Note | null> {
-  return memberNote(event) ?? datasetNote(event, parts.org) ?? (await revocationNote(parts, event));
+async function noteOf({ org, concerns }: ChainWatcherParts, event: LedgerEvent): Promise<Note | null> {
+  if (event.contract === 'consortium') return memberNote(event);
+  if (event.contract === 'catalogue') return datasetNote(event, org);
+  if (event.contract === 'requests') return (await concerns.request(event.args.id)) ? requestNote(event) : null;
+  return event.contract === 'attestations' ? attestationNote(concerns, event) : null;
 }
 
 /** One transaction says a thing of one organisation or object once. */
@@ -177,23 +180,70 @@ function datasetNote(event: LedgerEvent, org: string): Note | null {
   return null;
 }
 
-async function revocationNote({ concerns }: ChainWatcherParts, event: LedgerEvent): Promise<Note | null> {
-  if (!isEnd(event) || !(await concerns(event.args.id))) return null;
-  const requestId = event.args.id;
-  const fields = { requestId, block: event.blockNumber };
-  const id = idOf(event, requestId);
-  if (event.name !== 'RequestRevoked') {
-    const reason = event.name === 'RequestWithdrawn' ? 'request.withdrawn' : 'request.expired';
-    return { kind: 'revocation', id, fields: { ...fields, reason } };
+function requestNote(event: LedgerEvent): Note | null {
+  switch (event.name) {
+    case 'RequestSuspended':
+    case 'RequestResumed':
+      return suspensionNote(event);
+    case 'RequestRevoked':
+    case 'RequestWithdrawn':
+    case 'RequestExpired':
+    case 'RequestSuperseded':
+      return revocationNote(event);
+    default:
+      return null;
   }
-  const { org, reasonHash } = event.args;
-  return { kind: 'revocation', id, fields: { ...fields, reason: 'request.revoked', org, reasonHash } };
 }
 
-type End = Extract<LedgerEvent, { readonly name: 'RequestRevoked' | 'RequestWithdrawn' | 'RequestExpired' }>;
+function suspensionNote(event: EventOf<'RequestSuspended' | 'RequestResumed'>): Note {
+  const { id: requestId, org } = event.args;
+  const common = { requestId, org, block: event.blockNumber };
+  const fields: EventFields<'suspension'> =
+    event.name === 'RequestSuspended'
+      ? { ...common, state: 'suspended', reasonHash: event.args.reasonHash }
+      : { ...common, state: 'resumed' };
+  return { kind: 'suspension', id: idOf(event, requestId), fields };
+}
 
-function isEnd(event: LedgerEvent): event is End {
-  return ['RequestRevoked', 'RequestWithdrawn', 'RequestExpired'].includes(event.name);
+const endReasons = {
+  RequestRevoked: 'request.revoked',
+  RequestWithdrawn: 'request.withdrawn',
+  RequestExpired: 'request.expired',
+  RequestSuperseded: 'request.superseded',
+} as const;
+
+function revocationNote(event: EventOf<keyof typeof endReasons>): Note {
+  const requestId = event.args.id;
+  const fields = { requestId, reason: endReasons[event.name], block: event.blockNumber };
+  const by = event.name === 'RequestRevoked' ? { org: event.args.org, reasonHash: event.args.reasonHash } : {};
+  return { kind: 'revocation', id: idOf(event, requestId), fields: { ...fields, ...by } };
+}
+
+async function attestationNote(concerns: Concerns, event: LedgerEvent): Promise<Note | null> {
+  const block = event.blockNumber;
+  switch (event.name) {
+    case 'ModelCertified':
+    case 'CertificateWithdrawn': {
+      const { modelDigest, certifier } = event.args;
+      if (!(await concerns.model(modelDigest, certifier))) return null;
+      const fields: EventFields<'certificate'> =
+        event.name === 'ModelCertified'
+          ? { modelDigest, certifier, certificateHash: event.args.certificateHash, state: 'certified', block }
+          : { modelDigest, certifier, state: 'withdrawn', block };
+      return { kind: 'certificate', id: idOf(event, `${modelDigest}/${certifier}`), fields };
+    }
+    case 'ConsentCommitted': {
+      const { holder, size, root } = event.args;
+      if (!(await concerns.holder(holder))) return null;
+      return {
+        kind: 'consent',
+        id: idOf(event, `${holder}/${size}`),
+        fields: { holder, size, root, state: 'committed', block },
+      };
+    }
+    default:
+      return null;
+  }
 }
 
 function tellOf(changed: ChainWatcherParts['changed'], event: LedgerEvent): void {

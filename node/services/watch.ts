@@ -1,10 +1,10 @@
 /** What a node keeps an eye on beside its work: the chain, its own alerts, its state in numbers. */
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import type { NodeStatus } from '@sealedger/protocol/node-status.ts';
+import { createConcerns } from '../chain/concerns.ts';
 import type { ChainDirectory } from '../chain/directory.ts';
 import type { ChainLedger } from '../chain/ledger.ts';
 import { openChainWatcher } from '../chain/watcher.ts';
-import { computationKeys } from '../compute/computation.ts';
 import type { EventLog } from '../ports.ts';
 import { createAlerts, freeBytesAt } from './alerts.ts';
 import type { NodeParts } from './parts.ts';
@@ -35,7 +35,7 @@ export async function openWatch(parts: WatchParts): Promise<Watch> {
     ...parts,
     org: config.org,
     deployment: client.deployment,
-    concerns: async (requestId) => (await state.get(computationKeys.document(requestId))) !== undefined,
+    concerns: createConcerns(state),
     changed: {
       member: (org) => members.invalidate(org),
       request: (requestId) => ledger.forget(requestId),

@@ -32,7 +32,11 @@ async function node(
     state: opened.state,
     events: opened.events,
     log: silent,
-    concerns: async (requestId) => requestId === '1'.repeat(64),
+    concerns: {
+      request: async (requestId) => requestId === '1'.repeat(64),
+      model: async (modelDigest, certifier) => modelDigest === '2'.repeat(64) && certifier === 'watchdog',
+      holder: async (org) => org === 'bank',
+    },
     changed: {
       member: (org) => void told.push(`member ${org}`),
       request: (id) => void told.push(`request ${id[0]}`),
