@@ -59,4 +59,53 @@ export const certificateMessages = {
     en: 'The sealed record {name} does not open: it belongs to another keystore or was changed.',
     'zh-CN': '密封记录 {name} 无法打开:属于其他密钥库,或已被改动。',
   },
+  CERTIFIER_BUSY: {
+    en: 'Another command (process {pid}) examines models in this directory: wait until it has ended.',
+    'zh-CN': '另一命令(进程 {pid})正在此目录中审查模型:请待其结束。',
+  },
+  CERTIFY_USAGE: {
+    en:
+      'usage: sealedger certify FILE --profile FILE [--floors FILE] [--out FILE] [--json] [--lang en|zh-CN]\n' +
+      '       sealedger certify list | resume | withdraw MODEL --profile FILE [--json]\n' +
+      '       the passphrase of the keystore: --passphrase-file FILE | --passphrase-fd N, or as the profile says',
+    'zh-CN':
+      '用法:sealedger certify 文件 --profile 文件 [--floors 文件] [--out 文件] [--json] [--lang en|zh-CN]\n' +
+      '     sealedger certify list | resume | withdraw 模型 --profile 文件 [--json]\n' +
+      '     密钥库口令:--passphrase-file 文件 | --passphrase-fd 描述符,或由配置文件指定',
+  },
+  CERTIFY_USAGE_WRONG: { en: 'Wrong call: {reason}.', 'zh-CN': '调用有误:{reason}。' },
+  CERTIFY_FILE_UNREADABLE: { en: '{file} cannot be read.', 'zh-CN': '无法读取 {file}。' },
+  CERTIFY_CERTIFIED: {
+    en: 'Model {modelDigest} of {requester}: certified, the certificate stands on chain.',
+    'zh-CN': '{requester} 的模型 {modelDigest}:已认证,证书已上链。',
+  },
+  CERTIFY_SIGNED: {
+    en: 'Model {modelDigest} of {requester}: examined and signed, not on chain yet (sealedger certify resume).',
+    'zh-CN': '{requester} 的模型 {modelDigest}:已审查并签署,尚未上链(sealedger certify resume)。',
+  },
+  CERTIFY_WITHDRAWN: {
+    en: 'Model {modelDigest} of {requester}: the certificate was withdrawn.',
+    'zh-CN': '{requester} 的模型 {modelDigest}:证书已撤回。',
+  },
+  CERTIFY_KNOWN: {
+    en: 'Model {modelDigest} of {requester}: kept for comparison, without a certificate from here.',
+    'zh-CN': '{requester} 的模型 {modelDigest}:留存备比对,本机构未予认证。',
+  },
+  CERTIFY_FIGURES: {
+    en:
+      '  {effective} effective features; over {rank} directions of all its models at most {feature} % of a combination is one ' +
+      'feature and {party} % one department; certificate {certificateHash}',
+    'zh-CN':
+      '  有效特征数 {effective};在其全部模型的 {rank} 个方向上,单一特征至多占组合的 {feature} %,' +
+      '单一部门至多 {party} %;证书 {certificateHash}',
+  },
+  CERTIFICATE_CLI_USAGE: {
+    en: 'usage: sealedger certificate submit REQUEST --out FILE --profile FILE [--certifier ORG] [--json] [--lang en|zh-CN]',
+    'zh-CN':
+      '用法:sealedger certificate submit 请求编号 --out 文件 --profile 文件 [--certifier 机构] [--json] [--lang en|zh-CN]',
+  },
+  CERTIFICATE_SUBMITTED: {
+    en: 'Written to {file}, sealed to {certifier}: {bytes} bytes that open the model to it alone.',
+    'zh-CN': '已写入 {file},并密封给 {certifier}:共 {bytes} 字节,仅其可打开模型。',
+  },
 } as const;

@@ -15,6 +15,7 @@ import { z } from 'zod';
 import { Archive } from '../audit/archive.ts';
 import type { AuditContext } from '../audit/look.ts';
 import { type AuditBounds, DEFAULT_BOUNDS } from '../audit/ports.ts';
+import { certifySettingsSchema } from './certify-profile.ts';
 import { type FileStore, fileStore, memoryStore, nativeEd25519, nativeSha256 } from './native.ts';
 import { openMemberKeys, passphrasePlace } from './passphrase.ts';
 
@@ -33,6 +34,8 @@ export const auditProfileSchema = z.strictObject({
   state: z.string().min(1).optional(),
   rpc: z.url({ protocol: /^https?$/ }),
   confirmations: z.int().min(0).max(10_000).optional(),
+  /** For the commands that certify models; an audit needs none of it. */
+  certificates: certifySettingsSchema.optional(),
   bounds: z
     .strictObject({
       anchorMinutes: minutes.optional(),

@@ -9,6 +9,7 @@ import { messageFor, systemLocale } from '@sealedger/protocol/messages/catalogue
 import sdkPackage from '../package.json' with { type: 'json' };
 import { runAuditCommand } from './audit-command.ts';
 import { runCatalogueCommand } from './catalogue-command.ts';
+import { runCertifyCommand } from './certify-command.ts';
 import { runEvidenceCommand } from './evidence-command.ts';
 import { type CommandIo, EXIT_UNREADABLE, runVerifyCommand } from './verify-command.ts';
 import { runWithholdCommand } from './withhold-command.ts';
@@ -20,6 +21,8 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
       return runVerifyCommand(rest, io);
     case 'audit':
       return runAuditCommand(rest, io);
+    case 'certify':
+      return runCertifyCommand(rest, io);
     case 'catalogue':
       return runCatalogueCommand(rest, io);
     case 'evidence':
