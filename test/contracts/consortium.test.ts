@@ -104,6 +104,12 @@ describe('Consortium after the founding', () => {
     for (const actor of everyone.slice(1, 3)) await vote(actor, proposalId);
     return vote(everyone[3]!, proposalId);
   };
+  const noKey = `0x${'0'.repeat(64)}`;
+  const previousOf = async (org: OrgName): Promise<readonly [string, bigint]> => {
+    const [entry] = Array.from(await world.view(consortium, 'organisation', [word(org)]));
+    const { previousEd25519, previousUntil } = entry as { previousEd25519: string; previousUntil: bigint };
+    return [previousEd25519, previousUntil];
+  };
   const stateOf = async (proposalId: number): Promise<number> => {
     const [proposal] = Array.from(await world.view(consortium, 'proposalOf', [proposalId]));
     return Number((proposal as { state: bigint }).state);
@@ -274,6 +280,49 @@ describe('Consortium after the founding', () => {
       await refused(world.send('newcomer', consortium, 'rotateKeys', [reuse, 0]), 'ConsortiumAccountTaken');
       const oldSigning = [accountOf('stranger'), word('ed-tax'), sealing];
       await refused(world.send('bank-a', consortium, 'rotateKeys', [oldSigning, 0]), 'ConsortiumSigningKeyTaken');
+    }));
+
+  test('keys before a rotation count for the overlap that was asked for, at most a day', () =>
+    world.undone(async () => {
+      await refused(
+        world.send('tax', consortium, 'rotateKeys', [keysOf('newcomer'), 86_401]),
+        'ConsortiumOverlapTooLong',
+        'overlapSeconds=86401, max=86400',
+      );
+      await world.send('tax', consortium, 'rotateKeys', [keysOf('newcomer'), 600]);
+      const until = (await world.nowSeconds()) + 600;
+      assert.deepEqual(await previousOf('tax'), [word('ed-tax'), BigInt(until)]);
+      await refused(world.send('tax', consortium, 'revokePreviousKeys', []), 'ConsortiumUnknownAccount');
+      const [revoked] = await world.send('newcomer', consortium, 'revokePreviousKeys', []);
+      assert.ok(revoked?.name === 'PreviousKeysRevoked' && revoked.args.keyEpoch === 2);
+      assert.deepEqual(await previousOf('tax'), [noKey, 0n], 'in the block of the call');
+      await refused(
+        world.send('newcomer', consortium, 'revokePreviousKeys', []),
+        'ConsortiumNoPreviousKeys',
+        'org=tax',
+      );
+    }));
+
+  test('a rotation ends the overlap before it, and an overlap ends with its time', () =>
+    world.undone(async () => {
+      await world.send('tax', consortium, 'rotateKeys', [keysOf('newcomer'), 86_400]);
+      await world.send('newcomer', consortium, 'rotateKeys', [keysOf('stranger'), 600]);
+      const [key] = await previousOf('tax');
+      assert.equal(key, word('ed-newcomer'));
+      await world.pass(601);
+      await refused(world.send('stranger', consortium, 'revokePreviousKeys', []), 'ConsortiumNoPreviousKeys');
+    }));
+
+  test('keys that the members change for a member count at once, with no overlap', () =>
+    world.undone(async () => {
+      await world.send('tax', consortium, 'rotateKeys', [keysOf('newcomer'), 86_400]);
+      const proposal = await propose('bank-a', 'proposeKeys', [word('tax'), keysOf('stranger')]);
+      for (const actor of ['bank-b', 'court'] as const) await vote(actor, proposal);
+      const events = await vote('bureau', proposal);
+      const changed = events.find((event) => event.name === 'KeysChanged');
+      assert.ok(changed?.name === 'KeysChanged' && changed.args.previousUntil === 0 && changed.args.keyEpoch === 3);
+      assert.deepEqual(await previousOf('tax'), [noKey, 0n]);
+      await refused(world.send('newcomer', consortium, 'setEndpoint', ['x']), 'ConsortiumUnknownAccount');
     }));
 
   test('an organisation changes its own endpoint, within its length', () =>

@@ -8,6 +8,8 @@ import { type ChainWatcherParts, openChainWatcher } from '@sealedger/node/chain/
 import type { BatchOp } from '@sealedger/node/evidence/level-store.ts';
 import type { EvidenceStore } from '@sealedger/node/evidence/ports.ts';
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
+import { fromAccount } from '@sealedger/protocol/ledger/ids.ts';
+import { computeAddress, SigningKey } from 'ethers';
 import { type Ledger, publishAndPrepare, startConsortium, switchable, temporaryDirectory } from '../ledger/chains.ts';
 import { kindOf, openNodeState } from './support/node-state.ts';
 
@@ -109,6 +111,52 @@ test('a request that does not concern the node is none of its business', async (
   await opened.watcher.poll();
   assert.ok(!(await words(opened)).some((word) => word.startsWith('revocation')));
   assert.ok(opened.told.includes('request 2'), 'what is remembered of it is dropped all the same');
+});
+
+test('logs halts, ends and attestations of what concerns it, and tells of all of them', async (t) => {
+  const ledger = await startConsortium(t);
+  const regulator = '5e'.repeat(32);
+  const account = fromAccount(computeAddress(new SigningKey(`0x${regulator}`).publicKey));
+  const keys = { account, ed25519Key: 'd'.repeat(64), x25519Key: 'c'.repeat(64) };
+  await ledger.client('founder').admit({ id: 'watchdog', roles: ['regulator'], endpoint: '', ...keys });
+  const watchdog = ledger.client(null, { account: { privateKeyHex: regulator } });
+  const terms = await publishAndPrepare(ledger);
+  const opened = await node(t, ledger);
+  t.after(opened.close);
+  await opened.watcher.poll();
+  const before = opened.log.size;
+
+  const bank = ledger.client('bank');
+  const activate = async (next: typeof terms): Promise<void> => {
+    await bank.submitRequest(next);
+    const decision = { approved: true, reasonHash: '3'.repeat(64), grantHash: '4'.repeat(64) };
+    for (const owner of ['tax', 'court', 'bureau'] as const) {
+      await ledger.client(owner).decide(next.requestDigest, decision);
+    }
+    for (const gate of next.gates)
+      await ledger.client(gate as 'court').publishGateKey(next.requestDigest, '5'.repeat(64));
+  };
+  await activate(terms);
+  const certification = { requester: 'bank', certificateHash: '7'.repeat(64) };
+  await watchdog.certifyModel({ modelDigest: terms.modelDigest, ...certification });
+  await watchdog.certifyModel({ modelDigest: '9'.repeat(64), ...certification });
+  await watchdog.withdrawCertificate(terms.modelDigest);
+  await bank.commitConsent({ size: 1, root: 'a'.repeat(64) });
+  await ledger.client('court').commitConsent({ size: 1, root: 'b'.repeat(64) });
+  await watchdog.commitBeacon('6'.repeat(64));
+  await ledger.client('court').suspendRequest(terms.requestDigest, '8'.repeat(64));
+  await ledger.client('court').resumeRequest(terms.requestDigest);
+  await activate({ ...terms, requestDigest: '2'.repeat(64), previous: terms.requestDigest });
+  await opened.watcher.poll();
+  assert.deepEqual((await words(opened)).slice(before), [
+    'certificate certified',
+    'certificate withdrawn',
+    'consent committed',
+    'suspension court suspended',
+    'suspension court resumed',
+    'revocation request.superseded',
+  ]);
+  assert.equal(opened.told.filter((what) => what === 'attestations').length, 6);
 });
 
 test('killed at any write of the log it goes on where it was: nothing twice, nothing left out', async (t) => {
