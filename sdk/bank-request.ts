@@ -1,14 +1,11 @@
-/** Asking: the model is sealed, the request put on chain, its document and ciphertexts handed to those concerned. */
-import { concat, toHex, uint32be } from '@sealedger/protocol/bytes.ts';
-import { canonicalBytes } from '@sealedger/protocol/canonical.ts';
-import type { DatasetListing } from '@sealedger/protocol/dataset.ts';
-import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
-import type { Model } from '@sealedger/protocol/model.ts';
-import type { Peer } from '@sealedger/protocol/peer-client.ts';
+/** Asking: the model is sealed, the request stored and put on chain; request-delivery.ts hands it to those concerned. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { toHex } from '@sealedger/protocol/bytes.ts';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import {
+  type Attachment,
+  attachmentSchema,
   DEFAULT_NOISE_WIDTH_LOG2,
-  type FeatureSheet,
-  featureIndexes,
   type RequestDocument,
   requestDocumentSchema,
   requestId,
@@ -16,105 +13,88 @@ import {
 import { parseDocument } from '@sealedger/protocol/schema.ts';
 import type { BankContext } from './bank.ts';
 import { createSealedModelOwner } from './he-client.ts';
-import { storeSealedModel } from './sealed-model-store.ts';
-import { planRequest, sealRequest } from './sealed-request.ts';
-import { readStoredJson, writeStoredJson } from './stored-json.ts';
-
-export interface RequestInput {
-  /** Checked by parseModel. */
-  readonly model: Model;
-  readonly purpose: RequestDocument['purpose'];
-  readonly legalBasis: RequestDocument['legalBasis'];
-  /** Default: natural persons. */
-  readonly subjects?: RequestDocument['subjects'];
-  readonly contact: RequestDocument['contact'];
-  readonly datasets: readonly DatasetListing[];
-  readonly register: DatasetListing;
-  readonly gates: readonly string[];
-  readonly quota: number;
-  readonly termSeconds: number;
-  /** Score in basis points, 1 to 10000, below which no dataset version may enter; null, the default, for none. */
-  readonly qualityFloor?: number | null;
-  /** Width of the noise of a released score as a power of two of a logit, -20 to 0; default -12. */
-  readonly totalWidthLog2?: number;
-  /** Regulator that certifies the model; null, the default, for none. */
-  readonly certifier?: string | null;
-  /** Holder of the log of consents; null, the default, for none. */
-  readonly consent?: RequestDocument['consent'];
-}
-
-/** What the bank keeps of a request, beside the secret key. */
-export interface BankRequest {
-  readonly requestId: string;
-  readonly document: RequestDocument;
-  /** Logits to add to an opened score: intercept and the constant parts of the linear features. */
-  readonly offset: number;
-}
-
-export const requestKeys = {
-  request: (id: string): string => `request/${id}`,
-  secretKey: (id: string): string => `request/${id}/secret-key`,
-  publicKey: (id: string): string => `request/${id}/public-key`,
-} as const;
-
-const UPLOAD_TIMEOUT_MS = 300_000;
+import { deliverRequest } from './request-delivery.ts';
+import { planRequest, type RequestTermsInput, sealRequest } from './sealed-request.ts';
+import {
+  type AttachmentInput,
+  type BankRequest,
+  type PreparedRequest,
+  type RequestInput,
+  storeRequest,
+} from './stored-request.ts';
 
 /** Seals, submits and delivers. Learns: owners and gates, the definitions of features; the weights nobody. */
 export async function submitRequest(context: BankContext, input: RequestInput): Promise<BankRequest> {
-  const { org, ports } = context;
-  const plan = planRequest(input.model, {
+  return sendRequest(context, await prepareRequest(context, input, null));
+}
+
+/** Seals the model of a request anew. @throws {ProtocolError} as planRequest; SCHEMA_MISMATCH */
+export async function prepareRequest(
+  { org, ports }: Pick<BankContext, 'org' | 'ports'>,
+  input: RequestInput,
+  previous: RequestDocument['previous'],
+): Promise<PreparedRequest> {
+  const terms: RequestTermsInput = {
+    ...termsOf(input),
     requester: org,
+    previous,
+    expiresAt: Math.floor(ports.clock.now() / 1000) + input.termSeconds,
+    nonce: toHex(ports.randomBytes(32)),
+    sheetSalt: () => toHex(ports.randomBytes(32)),
+  };
+  const plan = planRequest(input.model, terms);
+  const owner = await createSealedModelOwner({ parameters: plan.parameters });
+  try {
+    const { document, manifest, weightRecords } = sealRequest(plan, owner);
+    return {
+      document: parseDocument(requestDocumentSchema, document, 'request'),
+      offset: plan.offset,
+      input,
+      keys: { secretKey: owner.secretKeyBytes(), publicKeyRecord: owner.publicKeyRecord },
+      model: { manifest, sheets: plan.sheets, weightRecords },
+    };
+  } finally {
+    owner.delete();
+  }
+}
+
+/** What an input says of a request's terms, with the defaults filled in. */
+export function termsOf(input: Omit<RequestInput, 'model'>) {
+  return {
     purpose: input.purpose,
     legalBasis: input.legalBasis,
     subjects: input.subjects ?? 'person',
     contact: input.contact,
     certifier: input.certifier ?? null,
     consent: input.consent ?? null,
-    attachments: [],
-    previous: null,
+    attachments: (input.attachments ?? []).map(declaredAttachment),
     totalWidthLog2: input.totalWidthLog2 ?? DEFAULT_NOISE_WIDTH_LOG2,
     datasets: input.datasets,
     register: input.register,
     gates: input.gates,
     quota: input.quota,
-    expiresAt: Math.floor(ports.clock.now() / 1000) + input.termSeconds,
     qualityFloor: input.qualityFloor ?? null,
-    nonce: toHex(ports.randomBytes(32)),
-    sheetSalt: () => toHex(ports.randomBytes(32)),
-  });
-  const owner = await createSealedModelOwner({ parameters: plan.parameters });
-  try {
-    const sealed = sealRequest(plan, owner);
-    const id = requestId(parseDocument(requestDocumentSchema, sealed.document, 'request'));
-    const request: BankRequest = {
-      requestId: id,
-      document: sealed.document,
-      offset: plan.offset,
-    };
-    await ports.store.put(requestKeys.secretKey(id), owner.secretKeyBytes());
-    await ports.store.put(requestKeys.publicKey(id), owner.publicKeyRecord);
-    await storeSealedModel(ports.store, id, { ...sealed, sheets: plan.sheets });
-    await writeStoredJson(ports.store, requestKeys.request(id), request);
-    await putOnChain(context, request);
-    await deliver(
-      context,
-      request,
-      plan.sheets,
-      canonicalBytes(sealed.manifest),
-      owner.publicKeyRecord,
-      sealed.weightRecords,
-    );
-    return request;
-  } finally {
-    owner.delete();
-  }
+  } as const;
 }
 
-/** The request as it was stored. @throws {ProtocolError} REQUEST_UNKNOWN */
-export async function loadRequest(context: BankContext, id: string): Promise<BankRequest> {
-  const request = await readStoredJson<BankRequest>(context.ports.store, requestKeys.request(id));
-  if (request === undefined) throw new ProtocolError('REQUEST_UNKNOWN', { requestId: id });
+/**
+ * Stores a prepared request, puts it on chain and delivers it. What is stored first is enough to go on after a crash:
+ * {@link deliverRequest} may be called again.
+ * @throws {ProtocolError} CHAIN_REFUSED, CHAIN_*, and a node's refusal once all others have been told
+ */
+export async function sendRequest(context: BankContext, prepared: PreparedRequest): Promise<BankRequest> {
+  const { document, offset } = prepared;
+  const request: BankRequest = { requestId: requestId(document), document, offset };
+  await storeRequest(context, request, prepared);
+  await putOnChain(context, request);
+  await deliverRequest(context, request.requestId);
   return request;
+}
+
+/** The declaration of a file. @throws {ProtocolError} SCHEMA_MISMATCH where name, type or size are not allowed */
+export function declaredAttachment({ name, mediaType, content }: AttachmentInput): Attachment {
+  const declared = { name, mediaType, bytes: content.length, sha256: toHex(sha256(content)) };
+  return parseDocument(attachmentSchema, declared, 'attachment');
 }
 
 async function putOnChain(context: BankContext, { requestId: id, document }: BankRequest): Promise<void> {
@@ -131,49 +111,6 @@ async function putOnChain(context: BankContext, { requestId: id, document }: Ban
     qualityFloor: document.qualityFloor ?? 0,
     previous: document.previous?.requestId ?? null,
   });
-}
-
-async function deliver(
-  context: BankContext,
-  request: BankRequest,
-  sheets: readonly FeatureSheet[],
-  manifest: Uint8Array,
-  publicKeyRecord: Uint8Array,
-  weightRecords: readonly Uint8Array[],
-): Promise<void> {
-  const { document, requestId: id } = request;
-  const departments = document.datasets.map((dataset) => dataset.owner);
-  const concerned = [...new Set([...departments, document.register.owner, ...document.gates])];
-  await Promise.all(
-    concerned.map(async (org) => {
-      const peer = await context.peer(org);
-      await context.peers.json(peer, {
-        method: 'POST',
-        path: '/v1/requests',
-        body: canonicalBytes({ document, sheet: sheets.find(({ party }) => party === org) ?? null }),
-        retries: 5,
-      });
-      if (!departments.includes(org)) return;
-      const records = featureIndexes(document, org).map((index) => weightRecords[index]!);
-      await upload(context, peer, id, concat(uint32be(manifest.length), manifest, publicKeyRecord, ...records));
-    }),
-  );
-}
-
-/** Hands a department its ciphertexts; a request that was rejected meanwhile needs none, and awaitDecision says so. */
-async function upload(context: BankContext, peer: Peer, id: string, body: Uint8Array): Promise<void> {
-  try {
-    await context.peers.json(peer, {
-      method: 'PUT',
-      path: `/v1/requests/${id}/model`,
-      body,
-      contentType: 'application/octet-stream',
-      retries: 5,
-      timeoutMs: UPLOAD_TIMEOUT_MS,
-    });
-  } catch (error) {
-    if (!isProtocolError(error, 'REQUEST_NOT_ACTIVE')) throw error;
-  }
 }
 
 const POLL_MS = 150;

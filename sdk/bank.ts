@@ -19,15 +19,19 @@ import { parseDocument } from '@sealedger/protocol/schema.ts';
 import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
 import { z } from 'zod';
 import { collectBankEvidence } from './bank-evidence.ts';
-import { awaitDecision, type BankRequest, type RequestInput, submitRequest } from './bank-request.ts';
+import { awaitDecision, submitRequest } from './bank-request.ts';
 import { type Catalogues, openCatalogues } from './catalogue.ts';
-import { certificateSubmission } from './certificate-submission.ts';
+import { awaitCertificate, certificateSubmission } from './certificate-submission.ts';
 import { type ComputeProgress, computeTable } from './compute.ts';
 import { peerOf } from './peer-of.ts';
 import type { BankPorts } from './ports.ts';
 import { openRelease, type ReleaseOpening } from './release-opening.ts';
 import { createReleases } from './releases.ts';
+import { deliverRequest } from './request-delivery.ts';
+import { amendRequest, answerQuestion, renewRequest, withdrawRequest } from './request-life.ts';
+import { type GrantReport, type RequestOverview, requestGrants, requestOverview } from './request-status.ts';
 import { createScoreOpener, type OpenedScore, type UnlockOptions } from './scores.ts';
+import { type BankRequest, ownRequests, type RequestInput } from './stored-request.ts';
 import type { UnlockerParts } from './unlocker.ts';
 
 export interface BankOptions {
@@ -64,8 +68,26 @@ export interface Bank {
   request(input: RequestInput): Promise<BankRequest>;
   /** Waits until the request is active. @throws {ProtocolError} REQUEST_REJECTED, REQUEST_TIMED_OUT */
   awaitDecision(requestId: string, timeoutMs: number): Promise<void>;
+  /** Ids of the requests that this store has seen, oldest first. */
+  requests(): Promise<readonly string[]>;
+  /** Delivers again what has not arrived at owners and gates. */
+  deliver(requestId: string): Promise<void>;
+  /** A new version with some terms changed; all decide anew, and the old one ends when the new one is active. */
+  amend(requestId: string, changes: Partial<RequestInput>): Promise<BankRequest>;
+  /** The same terms for another quota or term; as an amendment otherwise. */
+  renew(requestId: string, terms: { readonly quota?: number; readonly termSeconds: number }): Promise<BankRequest>;
+  /** Takes a request back, or ends it where it is in use. @throws {ProtocolError} REQUEST_NOT_ACTIVE */
+  withdraw(requestId: string): Promise<'withdrawn' | 'completed'>;
+  /** Chain and nodes together: decisions, what is missing where, questions, deadlines, used quota, versions. */
+  status(requestId: string): Promise<RequestOverview>;
+  /** Answers a question of an owner or gate. */
+  answer(requestId: string, org: string, questionId: string, text: string): Promise<void>;
+  /** The signed grants, each held against the chain. */
+  grants(requestId: string): Promise<readonly GrantReport[]>;
   /** The file that opens the model to a certifier, and to nobody else; by default to the one that the request names. */
   certificateSubmission(requestId: string, options?: { readonly certifier?: string }): Promise<Uint8Array>;
+  /** Waits until that certificate stands on chain. @returns its digest. @throws {ProtocolError} CERTIFICATE_* */
+  awaitCertificate(requestId: string, timeoutMs: number): Promise<string>;
   /** Opens an attempt and collects the sealed table. */
   compute(
     requestId: string,
@@ -100,6 +122,15 @@ export async function openBank(options: BankOptions): Promise<Bank> {
     catalogue: () => readCatalogue(context),
     request: (input) => submitRequest(context, input),
     awaitDecision: (requestId, timeoutMs) => awaitDecision(context, requestId, timeoutMs),
+    requests: () => ownRequests(context),
+    deliver: (requestId) => deliverRequest(context, requestId),
+    amend: (requestId, changes) => amendRequest(context, requestId, changes),
+    renew: (requestId, terms) => renewRequest(context, requestId, terms),
+    withdraw: (requestId) => withdrawRequest(context, requestId),
+    status: (requestId) => requestOverview(context, requestId),
+    answer: (requestId, org, questionId, text) => answerQuestion(context, requestId, org, { questionId, text }),
+    grants: (requestId) => requestGrants(context, requestId),
+    awaitCertificate: (requestId, timeoutMs) => awaitCertificate(context, requestId, timeoutMs),
     certificateSubmission: (requestId, to) => certificateSubmission(context, requestId, to),
     compute: async (requestId, onProgress) => {
       scores.forget(requestId);

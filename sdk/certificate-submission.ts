@@ -11,9 +11,9 @@ import { domains } from '@sealedger/protocol/domains.ts';
 import { type SignedEnvelope, signEnvelope } from '@sealedger/protocol/envelope.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { BankContext } from './bank.ts';
-import { loadRequest, requestKeys } from './bank-request.ts';
 import { createSealedModelOwner, type StoredModelKeys } from './he-client.ts';
 import { loadSealedModel } from './sealed-model-store.ts';
+import { loadRequest, requestKeys } from './stored-request.ts';
 
 const SEED_BYTES = 32;
 
@@ -50,6 +50,27 @@ export async function certificateSubmission(
     secret.fill(0);
     stored.secretKey.fill(0);
     owner.delete();
+  }
+}
+
+const POLL_MS = 150;
+
+/**
+ * Waits until the certificate of a request's model stands on chain.
+ * @returns its digest. @throws {ProtocolError} CERTIFICATE_NO_CERTIFIER, CERTIFICATE_WITHDRAWN; CERTIFICATE_MISSING after
+ *   the time; REQUEST_UNKNOWN, CHAIN_*
+ */
+export async function awaitCertificate(context: BankContext, requestId: string, timeoutMs: number): Promise<string> {
+  const { ledger, ports } = context;
+  const { certifier, modelDigest } = (await loadRequest(context, requestId)).document;
+  if (certifier === null) throw new ProtocolError('CERTIFICATE_NO_CERTIFIER', {});
+  const deadline = ports.clock.now() + timeoutMs;
+  for (;;) {
+    const certificate = await ledger.certificateOf(modelDigest, certifier);
+    if (certificate?.withdrawn === true) throw new ProtocolError('CERTIFICATE_WITHDRAWN', { certifier });
+    if (certificate !== null) return certificate.certificateHash;
+    if (ports.clock.now() > deadline) throw new ProtocolError('CERTIFICATE_MISSING', { certifier });
+    await ports.clock.sleep(POLL_MS);
   }
 }
 

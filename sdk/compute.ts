@@ -16,8 +16,8 @@ import { createChunkSum } from '@sealedger/protocol/rlwe/sum.ts';
 import { DEPARTMENT_CHUNK_BYTES, GATE_CHUNK_BYTES } from '@sealedger/protocol/rlwe/wire.ts';
 import { z } from 'zod';
 import type { BankContext } from './bank.ts';
-import { loadRequest } from './bank-request.ts';
 import { CHUNK_LOCATOR_BYTES } from './sealed-table.ts';
+import { loadRequest } from './stored-request.ts';
 import { storeTable, type TableHead } from './table-store.ts';
 
 export interface ComputeProgress {

@@ -33,7 +33,6 @@ export { reportText } from './audit/report-text.ts';
 export { type AuditedRequest, rebuildRequests } from './audit/requests.ts';
 export { type LogInput, type LogVerification, verifyLog } from './audit/verify-log.ts';
 export { type Bank, type BankOptions, openBank } from './bank.ts';
-export type { BankRequest, RequestInput } from './bank-request.ts';
 export {
   type CatalogueContext,
   type CatalogueFault,
@@ -55,7 +54,15 @@ export type { ComputeProgress } from './compute.ts';
 export type { BankPorts, BankStore } from './ports.ts';
 export { type QualityContext, qualityHistory, type VerifiedQuality } from './quality.ts';
 export { parseReleaseOpening, type ReleaseOpening } from './release-opening.ts';
+export {
+  type GrantReport,
+  grantHolds,
+  type PartyStatus,
+  type RequestOverview,
+  type Waiting,
+} from './request-status.ts';
 export type { OpenedScore, UnlockOptions } from './scores.ts';
+export type { AttachmentInput, BankRequest, RequestInput } from './stored-request.ts';
 export {
   type Claim,
   type ClaimCode,

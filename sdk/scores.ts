@@ -12,10 +12,10 @@ import type { ReleasedScore } from '@sealedger/protocol/result.ts';
 import { padFromPoprfOutput, type SlotPad, subtractPads } from '@sealedger/protocol/rlwe/masks.ts';
 import { RING_DEGREE, SWITCHED_PRIMES } from '@sealedger/protocol/rlwe/ring.ts';
 import type { BankContext } from './bank.ts';
-import { type BankRequest, loadRequest, requestKeys } from './bank-request.ts';
 import { createSealedModelOwner, type SealedModelOwner } from './he-client.ts';
 import type { Releases } from './releases.ts';
 import { commonSlot, gateLocators, type SealedTable } from './sealed-table.ts';
+import { type BankRequest, loadRequest, requestKeys } from './stored-request.ts';
 import { loadTable } from './table-store.ts';
 import { type UnlockGate, unlockAtGate } from './unlocker.ts';
 

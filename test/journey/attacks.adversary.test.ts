@@ -14,7 +14,7 @@ import { loadPoprf } from '@sealedger/protocol/poprf.ts';
 import { featureCount, featureIndexes } from '@sealedger/protocol/request.ts';
 import { PUBLIC_KEY_RECORD_BYTES, WEIGHT_RECORD_BYTES } from '@sealedger/protocol/rlwe/wire.ts';
 import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
-import type { BankRequest } from '@sealedger/sdk/bank-request.ts';
+import type { BankRequest } from '@sealedger/sdk/stored-request.ts';
 import { type UnlockGate, unlockAtGate } from '@sealedger/sdk/unlocker.ts';
 import { systemClock } from '../../deploy/clock.ts';
 import { memoryStore, startConsortium, type TestConsortium } from './support/consortium.ts';

@@ -18,10 +18,10 @@ import {
   type UnlockOrder,
 } from '@sealedger/protocol/unlocking.ts';
 import type { BankContext } from '@sealedger/sdk/bank.ts';
-import { requestKeys } from '@sealedger/sdk/bank-request.ts';
 import { createSealedModelOwner } from '@sealedger/sdk/he-client.ts';
 import { createScoreOpener } from '@sealedger/sdk/scores.ts';
 import { gateLocators, slotOf } from '@sealedger/sdk/sealed-table.ts';
+import { requestKeys } from '@sealedger/sdk/stored-request.ts';
 import { loadTable, storeTable } from '@sealedger/sdk/table-store.ts';
 import { keyOf, organisation } from '../node/support/organisations.ts';
 import { refusal } from '../node/support/refusals.ts';

@@ -8,8 +8,8 @@ import type { SubjectId } from '@sealedger/protocol/identifier.ts';
 import type { Deployment } from '@sealedger/protocol/ledger/deployment.ts';
 import type { PurposeCode } from '@sealedger/protocol/purposes.ts';
 import { type Bank, openBank } from '@sealedger/sdk/bank.ts';
-import type { BankRequest } from '@sealedger/sdk/bank-request.ts';
 import type { BankStore } from '@sealedger/sdk/ports.ts';
+import type { BankRequest } from '@sealedger/sdk/stored-request.ts';
 import {
   type ChainPlace,
   foundConsortium,
