@@ -115,16 +115,25 @@ export function checkOpenedQuery(
   log: ConsentLog,
   blindedElementOf: (subject: SubjectId, blind: Uint8Array) => Uint8Array,
 ): ConsentFinding | null {
-  const { subject, receipt, index } = opened;
-  if (!equalBytes(blindedElementOf(subject, opened.blind), logged.blindedElement)) return 'other-query';
+  if (!equalBytes(blindedElementOf(opened.subject, opened.blind), logged.blindedElement)) return 'other-query';
+  return checkReceipt(opened, logged, log);
+}
+
+/** The part of {@link checkOpenedQuery} that needs no query yet: whether a receipt covers what is asked. */
+export function checkReceipt(
+  held: Omit<OpenedQuery, 'blind'>,
+  asked: Omit<LoggedQuery, 'blindedElement'>,
+  log: ConsentLog,
+): Exclude<ConsentFinding, 'other-query'> | null {
+  const { subject, receipt, index } = held;
   const entry = log.entry(index);
-  const hash = receiptHash(subject, receipt, opened.salt);
+  const hash = receiptHash(subject, receipt, held.salt);
   if (entry?.kind !== 'receipt' || !equalBytes(hash, fromHex(entry.hash, 32))) return 'no-receipt';
-  if (receipt.requester !== logged.requester) return 'other-requester';
-  if (receipt.purpose !== logged.purpose) return 'other-purpose';
-  const isCovered = logged.departments.every((department) => receipt.scope.includes(department));
+  if (receipt.requester !== asked.requester) return 'other-requester';
+  if (receipt.purpose !== asked.purpose) return 'other-purpose';
+  const isCovered = asked.departments.every((department) => receipt.scope.includes(department));
   if (receipt.scope.length > 0 && !isCovered) return 'out-of-scope';
-  if (logged.at < receipt.issuedAt || logged.at >= receipt.expiresAt) return 'not-in-force';
+  if (asked.at < receipt.issuedAt || asked.at >= receipt.expiresAt) return 'not-in-force';
   return log.isWithdrawn(index) ? 'withdrawn' : null;
 }
 

@@ -12,4 +12,158 @@ export const consentMessages = {
     en: 'The consent log has {found} entries here; its root at {size} entries cannot be computed.',
     'zh-CN': '此处的同意日志只有 {found} 条,无法计算其 {size} 条时的根。',
   },
+  CONSENT_STORE_UNREADABLE: {
+    en: 'The stored consents are incomplete: segment {segment} is missing. Restore the store from a copy.',
+    'zh-CN': '本地保存的同意数据不完整:缺少分段 {segment}。请从备份恢复。',
+  },
+  CONSENT_STORE_CHANGED: {
+    en: 'Another process has changed the log of consents, which had {known} entries here. Nothing was added; try again.',
+    'zh-CN': '另一个进程已改动同意日志(此处原有 {known} 条)。本次未写入任何内容,请重试。',
+  },
+  CONSENT_LOG_FULL: {
+    en: 'A log of consents holds {limit} entries at most.',
+    'zh-CN': '一份同意日志最多容纳 {limit} 条。',
+  },
+  CONSENT_LOG_REWOUND: {
+    en: 'The chain has a root over {committed} consents, but only {size} are stored here. Restore the store from a newer copy; nothing is committed before.',
+    'zh-CN': '链上的根已覆盖 {committed} 条同意,而此处只保存了 {size} 条。请从较新的备份恢复;在此之前不会上链。',
+  },
+  CONSENT_LOG_FORKED: {
+    en: 'The root of the consent log of {holder} at {size} entries is not the one on chain: this is another log.',
+    'zh-CN': '{holder} 的同意日志在 {size} 条时的根与链上不一致:这是另一份日志。',
+  },
+  CONSENT_KEY_MISSING: {
+    en: 'Consents and the queries made under them are kept sealed; the secret for that was not given to the SDK.',
+    'zh-CN': '同意凭据及其项下的查询须加密保存,但未向 SDK 提供用于加密的密钥。',
+  },
+  CONSENT_SHARE_OTHER: {
+    en: 'This share of consents is meant for {requester}.',
+    'zh-CN': '这份同意数据是给 {requester} 的。',
+  },
+  CONSENT_SHARE_OLD: {
+    en: 'The consents of {holder} known here end at entry {size}; {least} are on chain or known already. Get a newer share.',
+    'zh-CN': '此处所知 {holder} 的同意日志只有 {size} 条,而链上或此前已有 {least} 条。请获取更新的数据。',
+  },
+  CONSENT_SHARE_RECEIPT: {
+    en: 'The receipt for entry {index} does not open that entry of the log.',
+    'zh-CN': '第 {index} 条的同意凭据与日志中的该条目不符。',
+  },
+  CONSENT_SHARE_MISSING: {
+    en: 'No consents of {holder} were received yet; get a share from it and take it in with `sealedger consent receive`.',
+    'zh-CN': '尚未收到 {holder} 的同意数据;请向其索取,并用 `sealedger consent receive` 导入。',
+  },
+  CONSENT_ROOT_MISSING: {
+    en: '{holder} has no root of a consent log on chain: no consent counts yet.',
+    'zh-CN': '{holder} 在链上尚无同意日志的根:目前没有任何同意生效。',
+  },
+  CONSENT_RECEIPT_MISSING: {
+    en: '{without} of the subjects have no consent that covers this request ({reason}); the first is number {place} of the list. Nothing was sent.',
+    'zh-CN': '有 {without} 个主体没有可用于本申请的同意({reason}),名单中第一个是第 {place} 个。未发送任何查询。',
+  },
+  CONSENT_CHALLENGE_OTHER: {
+    en: 'The challenge is not about request {requestId} of this bank and its gates.',
+    'zh-CN': '该抽查并非针对本行的申请 {requestId} 及其闸门。',
+  },
+  CONSENT_CHALLENGE_BEACON: {
+    en: 'Beacon {id} of the challenge is not on chain as it is stated there, or is not this regulator’s.',
+    'zh-CN': '抽查所称的随机信标 {id} 与链上不一致,或不属于该监管机构。',
+  },
+  CONSENT_CHALLENGE_SAMPLE: {
+    en: 'The beacon did not pick these queries of request {requestId}: somebody chose them. Nothing is opened.',
+    'zh-CN': '申请 {requestId} 的这些查询并非由信标抽出,而是有人挑选的。不予公开。',
+  },
+  CONSENT_WINDOW_OVER: {
+    en: 'Request {requestId} ended too long ago: what opens its queries need not be kept any more.',
+    'zh-CN': '申请 {requestId} 结束已久:用于公开其查询的数据已无须保存。',
+  },
+  CONSENT_NOT_ASKED: {
+    en: 'Request {requestId} names no holder of consents; there is nothing to audit.',
+    'zh-CN': '申请 {requestId} 未指定同意的保管方,无可抽查。',
+  },
+  CONSENT_LOG_UNREAD: {
+    en: 'The log of gate {org} could not be read as far as it was anchored; without it nothing can be sampled.',
+    'zh-CN': '无法读取闸门 {org} 已上链部分的日志,因而无法抽样。',
+  },
+  CONSENT_OPENING_OTHER: {
+    en: 'This is no opening by the requester of request {requestId} to this challenge.',
+    'zh-CN': '这不是申请 {requestId} 的申请方针对本次抽查所作的公开。',
+  },
+  CONSENT_AUDIT_PENDING: {
+    en: 'The bank has until {deadline} to open the sampled queries; nothing is decided before.',
+    'zh-CN': '银行须在 {deadline} 前公开被抽查的查询,在此之前不作结论。',
+  },
+  CONSENT_FOUND_NOT_OPENED: { en: 'was not opened', 'zh-CN': '未予公开' },
+  CONSENT_FOUND_OTHER_QUERY: { en: 'another query was opened in its place', 'zh-CN': '公开的并非该次查询' },
+  CONSENT_FOUND_NO_RECEIPT: {
+    en: 'no consent stood in the log that was on chain then',
+    'zh-CN': '当时链上的同意日志中没有对应的同意',
+  },
+  CONSENT_FOUND_OTHER_REQUESTER: { en: 'the consent is for another requester', 'zh-CN': '该同意是给其他申请方的' },
+  CONSENT_FOUND_OTHER_PURPOSE: { en: 'the consent is for another purpose', 'zh-CN': '该同意是为其他用途作出的' },
+  CONSENT_FOUND_OUT_OF_SCOPE: {
+    en: 'the consent does not cover all departments that took part',
+    'zh-CN': '该同意未覆盖所有参与的部门',
+  },
+  CONSENT_FOUND_NOT_IN_FORCE: { en: 'the consent was not in force then', 'zh-CN': '该同意当时不在有效期内' },
+  CONSENT_FOUND_WITHDRAWN: { en: 'the consent had been withdrawn', 'zh-CN': '该同意当时已被撤回' },
+  CONSENT_FOUND_UNCHECKED: {
+    en: 'the gate did not look at the log of consents before it answered',
+    'zh-CN': '闸门应答前未查看同意日志',
+  },
+  CONSENT_FOUND_UNKNOWN_ROOT: {
+    en: 'the gate says it saw a log of consents that was not on chain then',
+    'zh-CN': '闸门声称所见的同意日志当时并未上链',
+  },
+  CONSENT_FOUND_STALE_ROOT: {
+    en: 'the gate looked at a log of consents that had been replaced before',
+    'zh-CN': '闸门所用的同意日志当时已被更新的取代',
+  },
+  CONSENT_REPORT_TITLE: {
+    en: 'Consent audit of request {requestId} by {requester}; regulator {regulator}, consents held by {holder}',
+    'zh-CN': '{requester} 的申请 {requestId} 的同意抽查;监管机构 {regulator},同意保管方 {holder}',
+  },
+  CONSENT_REPORT_BEACON: {
+    en: 'Beacon {id}, committed to in block {block}; beacons of this regulator that were never revealed: {unrevealed}',
+    'zh-CN': '随机信标 {id},于区块 {block} 承诺;该监管机构承诺后从未揭示的信标:{unrevealed} 个',
+  },
+  CONSENT_REPORT_GATE: {
+    en: 'Gate {gate}: {sampled} of {total} queries sampled, {findings} with findings',
+    'zh-CN': '闸门 {gate}:共 {total} 次查询,抽查 {sampled} 次,发现问题 {findings} 次',
+  },
+  CONSENT_REPORT_DETECTION: {
+    en: '  A sample of {sampled} finds at least one, were 1 % ({without} of {total}) without consent, in {probability} of audits.',
+    'zh-CN': '  若有 1 %({total} 次中 {without} 次)没有同意,抽查 {sampled} 次至少发现一次的概率为 {probability}。',
+  },
+  CONSENT_REPORT_LEAST_95: {
+    en: '  It finds {least} or more of {total} without consent in at least 95 % of audits; fewer may go unseen.',
+    'zh-CN': '  {total} 次中若有 {least} 次及以上没有同意,发现的概率不低于 95 %;更少则可能漏过。',
+  },
+  CONSENT_REPORT_NO_95: {
+    en: '  No number of queries without consent would be found in 95 % of audits by this sample.',
+    'zh-CN': '  以此样本量,无论有多少次查询没有同意,都达不到 95 % 的发现概率。',
+  },
+  CONSENT_REPORT_FOUND: {
+    en: '  Query {number} (lane {lane}, order {counter}): {finding}',
+    'zh-CN': '  第 {number} 次查询(通道 {lane},指令 {counter}):{finding}',
+  },
+  CONSENT_REPORT_LOG: {
+    en: 'The log of {org} is in doubt: {code}',
+    'zh-CN': '{org} 的日志存疑:{code}',
+  },
+  CONSENT_REPORT_PASSED: {
+    en: 'Passed: every sampled query had a consent in force.',
+    'zh-CN': '通过:所有被抽查的查询均有有效的同意。',
+  },
+  CONSENT_REPORT_FAILED: {
+    en: 'Failed: there are queries that were not opened or had no consent in force.',
+    'zh-CN': '不通过:存在未予公开或没有有效同意的查询。',
+  },
+  CONSENT_REPORT_INCOMPLETE: {
+    en: 'Incomplete: the bank opened its queries, but a gate’s log or checks cannot be relied on.',
+    'zh-CN': '未完成:银行已公开其查询,但某闸门的日志或检查不可信赖。',
+  },
+  CONSENT_REPORT_SUSPENDED: {
+    en: 'The grant was suspended on chain.',
+    'zh-CN': '该授权已在链上暂停。',
+  },
 } as const;
