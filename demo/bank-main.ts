@@ -30,6 +30,8 @@ export interface BankTask {
   readonly directory: string;
   readonly rpcUrl: string;
   readonly deployment: string;
+  /** Regulator that certifies the model; null where the chain has none. */
+  readonly certifier: string | null;
   readonly lang: 'en' | 'zh-CN';
 }
 
@@ -47,6 +49,7 @@ export interface BankOutcome {
 }
 
 const DECISION_PATIENCE_MS = 120_000;
+const CERTIFICATE_PATIENCE_MS = 300_000;
 const TERM_SECONDS = 30 * 86_400;
 
 function report(progress: string, details: Readonly<Record<string, string | number>> = {}): void {
@@ -64,10 +67,16 @@ async function run(task: BankTask): Promise<BankOutcome> {
     phases[phase] = Number(((performance.now() - start) / 1000).toFixed(3));
     return result;
   };
-  const request = await timed('request', () => ask(bank, files, applicants.length));
+  const request = await timed('request', () => ask(bank, files, applicants.length, task.certifier));
   report('RUN_REQUEST', { features: featureCount(request.document), requestId: request.requestId.slice(0, 12) });
-  await timed('approval', () => bank.awaitDecision(request.requestId, DECISION_PATIENCE_MS));
-  report('RUN_APPROVED');
+  process.send?.({ asked: request.requestId });
+  await Promise.all([
+    timed('approval', async () => {
+      await bank.awaitDecision(request.requestId, DECISION_PATIENCE_MS);
+      report('RUN_APPROVED');
+    }),
+    task.certifier === null ? undefined : timed('certificate', () => handIn(bank, request.requestId, task)),
+  ]);
   const table = await timed('compute', () =>
     bank.compute(request.requestId, ({ received, expected }) => report('RUN_CHUNK', { received, expected })),
   );
@@ -112,7 +121,15 @@ async function openBankOf(task: BankTask, files: ScenarioFiles): Promise<Bank> {
   });
 }
 
-async function ask(bank: Bank, files: ScenarioFiles, applicants: number) {
+/** Hands the model to the certifier as a sealed file, and waits for the certificate on chain. */
+async function handIn(bank: Bank, requestId: string, task: BankTask): Promise<void> {
+  const file = join(task.directory, 'model.submission');
+  await writeFile(file, await bank.certificateSubmission(requestId), { mode: 0o600 });
+  process.send?.({ submission: file });
+  await bank.awaitCertificate(requestId, CERTIFICATE_PATIENCE_MS);
+}
+
+async function ask(bank: Bank, files: ScenarioFiles, applicants: number, certifier: string | null) {
   const { scenario, model, gates } = files;
   const listings = await bank.catalogue();
   const latest = (owner: string, kind: 'features' | 'register') =>
@@ -125,6 +142,7 @@ async function ask(bank: Bank, files: ScenarioFiles, applicants: number) {
     datasets: scenario.departments.map(({ node }) => latest(node, 'features')),
     register: latest(scenario.register.node, 'register'),
     gates,
+    certifier,
     quota: applicants,
     termSeconds: TERM_SECONDS,
   });

@@ -11,7 +11,7 @@ import type { Role } from '@sealedger/protocol/ledger/codec.ts';
 import { type Deployment, parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { memberKeys } from '@sealedger/protocol/ledger/member-keys.ts';
-import { simplePolicy } from '@sealedger/protocol/policy/simple.ts';
+import { type SimplePolicy, simplePolicy } from '@sealedger/protocol/policy/simple.ts';
 import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
 import { admitOrganisations } from '../deploy/admit.ts';
 import { systemClock } from '../deploy/clock.ts';
@@ -137,11 +137,16 @@ async function admitMissing(
   );
 }
 
-/** Writes a node's configuration. @returns its path. */
+/**
+ * Writes a node's configuration.
+ * @param bounds - of its policy, beside and in place of the scenario's.
+ * @returns its path.
+ */
 export async function writeNodeConfig(
   files: ScenarioFiles,
   organisation: Organisation,
   chain: ChainPlace,
+  bounds: Partial<SimplePolicy> = {},
 ): Promise<string> {
   const { scenario } = files;
   const { org, directory, port, endpoint } = organisation;
@@ -169,6 +174,7 @@ export async function writeNodeConfig(
         maxTermDays: 366,
         minDepartments: Math.min(2, scenario.departments.length),
         otherwise: 'reject',
+        ...bounds,
       }),
     ],
     workers: 1,

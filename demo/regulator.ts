@@ -2,10 +2,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { SUITE } from '@sealedger/protocol/domains.ts';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { Deployment } from '@sealedger/protocol/ledger/deployment.ts';
+import type { CertifiedModelReport } from '@sealedger/sdk/certificates.ts';
 import { type ChainPlace, isAdmitted, type Organisation } from './consortium.ts';
 import type { Processes } from './processes.ts';
-import type { AuditFigures } from './report.ts';
+import type { AuditFigures, CertificateFigures } from './report.ts';
 
 export interface RegulatorTask {
   readonly out: string;
@@ -29,8 +31,8 @@ export async function runRegulator(
   { organisations, deployment, chain }: RegulatorWorld,
   processes: Processes,
 ): Promise<AuditFigures> {
-  const regulator = organisations.find(({ roles }) => roles.includes('regulator'));
-  if (regulator === undefined || !(await isAdmitted(regulator.org, chain, deployment))) return null;
+  const regulator = await admittedRegulator({ organisations, deployment, chain });
+  if (regulator === null) return null;
   const profile = await writeProfile(out, regulator, chain);
   const script = new URL('../sdk/cli/sealedger.ts', import.meta.url);
   const args = ['audit', 'report', '--profile', profile, '--out', join(out, 'audit'), '--json', '--lang', lang];
@@ -42,6 +44,39 @@ export async function runRegulator(
     nodes: Number(nodes),
     findings: (findings as readonly unknown[]).length,
   };
+}
+
+/** The regulator of a run; null where the chain knows none. */
+export async function admittedRegulator({
+  organisations,
+  deployment,
+  chain,
+}: RegulatorWorld): Promise<Organisation | null> {
+  const regulator = organisations.find(({ roles }) => roles.includes('regulator'));
+  if (regulator === undefined || !(await isAdmitted(regulator.org, chain, deployment))) return null;
+  return regulator;
+}
+
+/**
+ * Has the regulator examine what the bank handed in, and certify it; the signed certificate is written to
+ * `OUT/certificate.json`.
+ * @throws {ProtocolError} PROCESS_FAILED where it refuses; its log says why.
+ */
+export async function certifyModel(
+  { out, lang }: RegulatorTask,
+  { regulator, chain }: { readonly regulator: Organisation; readonly chain: ChainPlace },
+  submission: string,
+  processes: Processes,
+): Promise<CertificateFigures> {
+  const profile = await writeProfile(out, regulator, chain);
+  const script = new URL('../sdk/cli/sealedger.ts', import.meta.url);
+  const certificate = join(out, 'certificate.json');
+  const args = ['certify', submission, '--profile', profile, '--out', certificate, '--json', '--lang', lang];
+  const child = await processes.start(`${regulator.org}-certifier`, script, args);
+  const [model] = (await child.line('models'))['models'] as readonly CertifiedModelReport[];
+  const { exposure, certificateHash, state } = model!;
+  if (state !== 'certified') throw new ProtocolError('PROCESS_FAILED', { name: child.name, exitCode: state, log: '' });
+  return { ...exposure!, certificateHash: certificateHash! };
 }
 
 /** Paths are relative, so that the directory can be moved. @returns the profile's path. */
@@ -56,6 +91,7 @@ export async function writeProfile(out: string, regulator: Organisation, chain: 
     trust: 'trust.json',
     deployment: relative(out, chain.deploymentFile),
     state: relative(out, join(directory, 'audit')),
+    certificates: { directory: relative(out, join(directory, 'certificates')) },
     rpc: chain.rpcUrl,
   };
   const path = join(out, 'regulator.json');

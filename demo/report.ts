@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
+import type { Exposure } from '@sealedger/protocol/model-exposure.ts';
 import { displayWidth } from '@sealedger/sdk/audit/report-text.ts';
 import type { MeasuredQuality } from './quality.ts';
 import type { Applicant, ScenarioFiles } from './scenario-files.ts';
@@ -26,6 +27,8 @@ export interface Report extends Quality {
   readonly peakRssMb: Readonly<Record<string, number>>;
   readonly chain: { readonly chainId: number; readonly blocks: number; readonly transactions: number };
   readonly evidence: { readonly events: number; readonly checkpoints: number; readonly bundles: number };
+  /** Null where the chain knows no regulator. */
+  readonly certificate: CertificateFigures | null;
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -97,6 +100,22 @@ export type AuditFigures = {
   readonly findings: number;
 } | null;
 
+/** What the regulator may say of the certified model: how near it comes to a single feature, and the certificate's digest. */
+export type CertificateFigures = Exposure & { readonly certificateHash: string };
+
+/** The figures for the message RUN_CERTIFIED. */
+export function certificateDetails(figures: CertificateFigures): Readonly<Record<string, string | number>> {
+  const { effectiveFeatures, featureLeverage, partyLeverage, rank, certificateHash } = figures;
+  const percent = (share: number): string => (100 * share).toFixed(1);
+  return {
+    effective: effectiveFeatures.toFixed(1),
+    feature: percent(featureLeverage),
+    party: percent(partyLeverage),
+    rank,
+    certificateHash: certificateHash.slice(0, 12),
+  };
+}
+
 /** Datasets and their scores in words. */
 export function scoresText(scores: readonly MeasuredQuality[]): string {
   return scores.map(({ dataset, score }) => `${dataset} ${score.toFixed(2)}`).join(', ');
@@ -129,6 +148,12 @@ export function closingTable(
       }),
     ],
     [say('RUN_TABLE_QUALITY'), scoresText(scores)],
+    [
+      say('RUN_TABLE_CERTIFICATE'),
+      report.certificate === null
+        ? say('RUN_NO_REGULATOR')
+        : say('RUN_CERTIFIED', certificateDetails(report.certificate)),
+    ],
     [say('RUN_TABLE_TIME'), seconds.join(', ')],
     [say('RUN_TABLE_TRAIL'), say('RUN_TABLE_EVENTS', { ...report.evidence, ...report.chain })],
     [say('RUN_TABLE_REGULATOR'), audit === null ? say('RUN_NO_REGULATOR') : say('RUN_AUDIT', audit)],

@@ -14,6 +14,7 @@ import { parseTrust, trustOfDeployment } from '@sealedger/protocol/evidence/trus
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { type Locale, messageFor, systemLocale } from '@sealedger/protocol/messages/catalogue.ts';
 import { verifyBundleText } from '@sealedger/sdk/verify/verify-bundle.ts';
+import { type BankParties, runBank } from './bank.ts';
 import type { BankOutcome, BankTask } from './bank-main.ts';
 import {
   type ChainPlace,
@@ -27,8 +28,16 @@ import { explainError } from './explain.ts';
 import { DEFAULT_SIZE, generateScenario } from './generate-scenario.ts';
 import { type Child, ChildFailure, createProcesses, type Processes } from './processes.ts';
 import { type MeasuredQuality, measureQuality } from './quality.ts';
-import { runRegulator } from './regulator.ts';
-import { assessQuality, closingTable, type Report, readScores, scoresText } from './report.ts';
+import { admittedRegulator, certifyModel, runRegulator } from './regulator.ts';
+import {
+  assessQuality,
+  type CertificateFigures,
+  certificateDetails,
+  closingTable,
+  type Report,
+  readScores,
+  scoresText,
+} from './report.ts';
 import { readApplicants, readExpected, readScenario, type ScenarioFiles } from './scenario-files.ts';
 
 interface Options {
@@ -98,6 +107,19 @@ function createTeller(lang: Locale) {
 }
 type Teller = ReturnType<typeof createTeller>;
 
+/** What a run goes on with once its members are admitted; `regulator` is null where the chain knows none. */
+interface Run {
+  readonly files: ScenarioFiles;
+  readonly organisations: readonly Organisation[];
+  readonly chain: ChainPlace;
+  readonly regulator: Organisation | null;
+}
+
+interface Scored {
+  readonly outcome: BankOutcome;
+  readonly certificate: CertificateFigures | null;
+}
+
 async function main(options: Options, processes: Processes, tell: Teller): Promise<number> {
   const state = join(options.out, 'state');
   await mkdir(state, { recursive: true });
@@ -127,11 +149,13 @@ async function main(options: Options, processes: Processes, tell: Teller): Promi
   tell('RUN_CHAIN', { chainId: deployment.chainId, block: blockBefore });
   tell('RUN_MEMBERS', { count: organisations.length, orgs: organisations.map(({ org }) => org).join(', ') });
   await writeFile(join(options.out, 'trust.json'), `${JSON.stringify(trustOfDeployment(deployment), null, 1)}\n`);
-  const nodes = await timed('publish', () => startNodes(files, organisations, chain, processes));
+  const regulator = await admittedRegulator({ organisations, deployment, chain });
+  const run: Run = { files, organisations, chain, regulator };
+  const nodes = await timed('publish', () => startNodes(run, processes));
   tell('RUN_NODES', { count: nodes.length });
   const scores = await timed('quality', () => measureAll(files, organisations, options.lang));
   tell('RUN_QUALITY', { scores: scoresText(scores) });
-  const outcome = await runBank(options, files, organisations, chain, processes, tell);
+  const { outcome, certificate } = await score(options, run, processes, tell);
   const verified = await timed('verify', () => verifyEvidence(options.out));
   tell('RUN_EVIDENCE', { bundles: outcome.bundles, verified: `${verified.held}/${verified.bundles}` });
   const audit = await timed('audit', () => runRegulator(options, { organisations, deployment, chain }, processes));
@@ -159,6 +183,7 @@ async function main(options: Options, processes: Processes, tell: Teller): Promi
       checkpoints: verified.checkpoints,
       bundles: outcome.bundles,
     },
+    certificate,
     versions: versions(),
   };
   await writeFile(join(options.out, 'report.json'), `${JSON.stringify(report, null, 1)}\n`);
@@ -189,16 +214,13 @@ async function startChain(processes: Processes, state: string): Promise<ChainPla
   };
 }
 
-async function startNodes(
-  files: ScenarioFiles,
-  organisations: readonly Organisation[],
-  chain: ChainPlace,
-  processes: Processes,
-): Promise<Child[]> {
+async function startNodes({ files, organisations, chain, regulator }: Run, processes: Processes): Promise<Child[]> {
   const script = new URL('../node/main.ts', import.meta.url);
   const nodes = await Promise.all(
     organisations.filter(runsNode).map(async (organisation) => {
-      const config = await writeNodeConfig(files, organisation, chain);
+      const config = await writeNodeConfig(files, organisation, chain, {
+        certificate: regulator === null ? 'waived' : 'needed',
+      });
       const args = ['run', '--config', config, '--passphrase-file', organisation.passphraseFile, '--exit-with-parent'];
       return processes.start(organisation.org, script, args);
     }),
@@ -221,14 +243,9 @@ async function measureAll(
   );
 }
 
-async function runBank(
-  options: Options,
-  files: ScenarioFiles,
-  organisations: readonly Organisation[],
-  chain: ChainPlace,
-  processes: Processes,
-  tell: Teller,
-): Promise<BankOutcome> {
+/** What the bank's process does, and what persons and the regulator do about its request meanwhile. */
+async function score(options: Options, run: Run, processes: Processes, tell: Teller): Promise<Scored> {
+  const { files, organisations, chain, regulator } = run;
   const bank = organisations.find(({ org }) => org === files.scenario.bank.node)!;
   const task: BankTask = {
     scenario: files.directory,
@@ -236,18 +253,20 @@ async function runBank(
     directory: bank.directory,
     rpcUrl: chain.rpcUrl,
     deployment: chain.deploymentFile,
+    certifier: regulator?.org ?? null,
     lang: options.lang,
   };
-  const taskFile = join(bank.directory, 'task.json');
-  await writeFile(taskFile, JSON.stringify(task));
-  const child = await processes.start(bank.org, new URL('./bank-main.ts', import.meta.url), ['--task', taskFile]);
-  child.process.on(
-    'message',
-    (message: { progress?: Parameters<typeof tell>[0]; details?: Record<string, unknown> }) => {
-      if (message.progress !== undefined) tell(message.progress, message.details);
+  let certificate: CertificateFigures | null = null;
+  const parties: BankParties = {
+    tell,
+    decide: async () => undefined,
+    certify: async (submission) => {
+      certificate = await certifyModel(options, { regulator: regulator!, chain }, submission, processes);
+      tell('RUN_CERTIFIED', certificateDetails(certificate));
     },
-  );
-  return (await child.line('outcome'))['outcome'] as BankOutcome;
+  };
+  const outcome = await runBank({ org: bank.org, directory: bank.directory, task }, parties, processes);
+  return { outcome, certificate };
 }
 
 async function verifyEvidence(out: string): Promise<{ bundles: number; held: number; checkpoints: number }> {

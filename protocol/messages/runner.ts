@@ -28,6 +28,15 @@ export const runnerMessages = {
     'zh-CN': '银行已密封 {features} 个权重,并将请求 {requestId} 上链。',
   },
   RUN_APPROVED: { en: 'Every owner approved; the request is active.', 'zh-CN': '各数据方均已批准;请求已生效。' },
+  RUN_CERTIFIED: {
+    en:
+      'the regulator examined every weight and certified the model ({certificateHash}): {effective} effective features; over ' +
+      '{rank} directions at most {feature} % of a combination is one feature, {party} % one department',
+    'zh-CN':
+      '监管机构逐一审查权重并认证模型({certificateHash}):有效特征数 {effective};' +
+      '在 {rank} 个方向上,单一特征至多占组合的 {feature} %,单一部门至多 {party} %',
+  },
+  RUN_TABLE_CERTIFICATE: { en: 'Certificate', 'zh-CN': '模型认证' },
   RUN_CHUNK: {
     en: 'Sealed table: {received} of {expected} parts received.',
     'zh-CN': '密封表:已收到 {expected} 份中的 {received} 份。',
@@ -46,8 +55,8 @@ export const runnerMessages = {
     'zh-CN': '监管机构:重建 {requests} 件请求,核验 {nodes} 个节点的 {events} 条事件,发现 {findings} 项',
   },
   RUN_NO_REGULATOR: {
-    en: 'No regulator is admitted on this chain, and no founder key was given: the audit was skipped.',
-    'zh-CN': '此链未接纳监管机构,也未提供创始方密钥:已跳过审计。',
+    en: 'No regulator is admitted on this chain, and no founder key was given: neither a certificate nor an audit.',
+    'zh-CN': '此链未接纳监管机构,也未提供创始方密钥:模型未经认证,亦未审计。',
   },
   RUN_STAYS: {
     en: 'The nodes stay up. Press Ctrl-C to end them; start again with the same --out to go on with the same chain.',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { nativeEd25519 } from '@sealedger/node/crypto.ts';
 import type { SubjectId } from '@sealedger/protocol/identifier.ts';
 import type { Deployment } from '@sealedger/protocol/ledger/deployment.ts';
+import type { SimplePolicy } from '@sealedger/protocol/policy/simple.ts';
 import type { PurposeCode } from '@sealedger/protocol/purposes.ts';
 import { type Bank, openBank } from '@sealedger/sdk/bank.ts';
 import type { BankStore } from '@sealedger/sdk/ports.ts';
@@ -57,8 +58,13 @@ export const SMALL: ScenarioSize = { people: 240, applicants: 60, strangers: 6 }
 /**
  * Starts everything; the caller must `end()` it.
  * @param gates - in place of the scenario's own.
+ * @param bounds - of every owner's policy; the default asks for no certificate of the model.
  */
-export async function startConsortium(size: ScenarioSize = SMALL, gates?: readonly string[]): Promise<TestConsortium> {
+export async function startConsortium(
+  size: ScenarioSize = SMALL,
+  gates?: readonly string[],
+  bounds: Partial<SimplePolicy> = { certificate: 'waived' },
+): Promise<TestConsortium> {
   const directory = await mkdtemp(join(tmpdir(), 'sealedger-journey-'));
   const processes = createProcesses(join(directory, 'logs'));
   await generateScenario(join(directory, 'scenario'), size);
@@ -76,7 +82,7 @@ export async function startConsortium(size: ScenarioSize = SMALL, gates?: readon
   const deployment = await foundConsortium(organisations, chain);
   const nodes = new Map<string, Child>();
   const startNode = async (organisation: Organisation): Promise<void> => {
-    const config = await writeNodeConfig(files, organisation, chain);
+    const config = await writeNodeConfig(files, organisation, chain, bounds);
     const script = new URL('../../../node/main.ts', import.meta.url);
     const args = ['run', '--config', config, '--passphrase-file', organisation.passphraseFile, '--exit-with-parent'];
     const child = await processes.start(organisation.org, script, args);
