@@ -11,6 +11,7 @@ import { evidenceCommand } from './cli/evidence-command.ts';
 import { fsckCommand } from './cli/fsck-command.ts';
 import { keysCommand } from './cli/keys-command.ts';
 import { openApiCommand } from './cli/openapi-command.ts';
+import { personCommand } from './cli/person-command.ts';
 import { qualityCommand } from './cli/quality-command.ts';
 import { repairCommand } from './cli/repair-command.ts';
 import { runCommand } from './cli/run-command.ts';
@@ -21,6 +22,7 @@ import { workOrderCommand } from './cli/workorder-command.ts';
 const commands: Readonly<Record<string, NodeCommand>> = {
   run: runCommand,
   keys: keysCommand,
+  person: personCommand,
   dataset: datasetCommand,
   quality: qualityCommand,
   workorder: workOrderCommand,

@@ -55,6 +55,7 @@ export const domains = {
   blockSeal: 'sealedger/v1/block-seal',
   chainJournal: 'sealedger/v1/chain-journal',
   keystore: 'sealedger/v1/keystore',
+  personCall: 'sealedger/v1/person-call',
   consent: 'sealedger/v1/consent-receipt',
   consentEntry: 'sealedger/v1/consent-entry',
   consentSample: 'sealedger/v1/consent-sample',

@@ -1,19 +1,29 @@
 /** Calls a running node over its operator's channel: one command, its progress on stderr, its result or its refusal. */
+import { randomBytes } from 'node:crypto';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { isErrorCode, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { refusalOf } from '@sealedger/protocol/problem.ts';
 import { parseDocument, parseJson } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
 import { readConfig } from '../config.ts';
-import type { AdminContract } from '../server/admin.ts';
+import { type PersonCall, signPersonCall } from '../keys/person-proof.ts';
+import type { AdminContract, PersonClaim } from '../server/admin.ts';
 import { type AdminFile, readAdminFile } from '../services/admin-file.ts';
 import type { CommandIo } from './command.ts';
 
 export interface AdminCallIo extends Pick<CommandIo, 'stderr' | 'locale'> {
-  /** Id of the person who answers for the command (`--by`). */
-  readonly actor?: string | undefined;
+  /** The person who gives the command (`--by`), with what shows it. */
+  readonly person?: PersonCredential | undefined;
 }
 
+/** What a person shows at the command line. */
+export type PersonCredential = { readonly id: string } & (
+  | { readonly password: string }
+  /** Ed25519 seed. */
+  | { readonly secret: Uint8Array }
+);
+
+const NONCE_BYTES = 32;
 const MAX_LINE_BYTES = 64 << 20;
 const lineSchema = z.union([
   z.strictObject({ progress: z.strictObject({ code: z.string(), details: z.record(z.string(), z.unknown()) }) }),
@@ -36,7 +46,9 @@ export async function callAdmin<I extends z.ZodType, O extends z.ZodType>(
   const { org, dataDir } = await readConfig(configPath);
   const file = await readAdminFile(dataDir);
   if (file === undefined) throw new ProtocolError('ADMIN_NOT_RUNNING', { org, config: configPath });
-  const body = JSON.stringify({ actor: io.actor ?? null, input });
+  const sent = parseJson(z.unknown(), JSON.stringify(input), contract.name);
+  const call = { org, command: contract.name, input: sent };
+  const body = JSON.stringify({ actor: io.person === undefined ? null : claimOf(call, io.person), input: sent });
   const response = await send(file, contract.name, body, { org, config: configPath });
   if (!response.ok) throw refusalOf(await response.json().catch(() => undefined), response.status, org);
   for await (const line of linesOf(response, contract.name)) {
@@ -57,6 +69,13 @@ export async function readDescription(configPath: string): Promise<unknown> {
   const response = await reach(request, { org, config: configPath });
   if (!response.ok) throw refusalOf(await response.json().catch(() => undefined), response.status, org);
   return response.json();
+}
+
+function claimOf(call: Omit<PersonCall, 'person'>, credential: PersonCredential): PersonClaim {
+  const { id: person } = credential;
+  if ('password' in credential) return { person, password: credential.password };
+  const fresh = { nonce: new Uint8Array(randomBytes(NONCE_BYTES)), at: Date.now() };
+  return { person, proof: signPersonCall({ ...call, person }, credential.secret, fresh) };
 }
 
 async function send({ url, token }: AdminFile, command: string, body: string, where: Where): Promise<Response> {

@@ -7,14 +7,15 @@ import type { z } from 'zod';
 import type { AdminContract } from '../server/admin.ts';
 import { callAdmin } from './admin-client.ts';
 import { type CommandIo, EXIT_DONE, EXIT_USAGE } from './command.ts';
+import { PERSON_OPTIONS, type PersonValues, readPerson } from './person-options.ts';
 import { localeOf } from './status-command.ts';
 
 const COMMON = {
   config: { type: 'string' },
-  by: { type: 'string' },
   json: { type: 'boolean', default: false },
   lang: { type: 'string' },
   out: { type: 'string' },
+  ...PERSON_OPTIONS,
 } as const satisfies ParseArgsConfig['options'];
 
 export interface AdminCall {
@@ -72,11 +73,12 @@ function callOf(args: readonly string[], io: CommandIo, options: readonly string
       if (word === undefined) throw new ProtocolError('ARGUMENT_INVALID', { argument: name, reason: 'missing' });
       return word;
     },
-    ask: (contract, input) => {
+    ask: async (contract, input) => {
       const config = option('config');
       if (config === undefined)
         throw new ProtocolError('ARGUMENT_INVALID', { argument: '--config', reason: 'missing' });
-      return callAdmin(config, contract, input, { ...local, actor: option('by') });
+      const person = await readPerson(values as PersonValues, local.locale);
+      return callAdmin(config, contract, input, { ...local, person });
     },
   };
 }

@@ -32,10 +32,11 @@ import type { AdminContract } from '../server/admin.ts';
 import { datasetContracts } from '../services/admin-datasets.ts';
 import { callAdmin } from './admin-client.ts';
 import { type CommandIo, EXIT_DONE, EXIT_FAILED, EXIT_USAGE, explain, type NodeCommand } from './command.ts';
+import { PERSON_OPTIONS, readPerson } from './person-options.ts';
 
 const OPTIONS = {
   config: { type: 'string' },
-  by: { type: 'string' },
+  ...PERSON_OPTIONS,
   json: { type: 'boolean', default: false },
   lang: { type: 'string' },
   out: { type: 'string' },
@@ -223,7 +224,8 @@ async function admin({ values, io }: Call, contract: AdminContract, input: unkno
     throw new ProtocolError('ARGUMENT_INVALID', { argument: '--config', reason: 'it is needed' });
   }
   parseDocument(contract.input, input, contract.name);
-  return callAdmin(resolve(values.config), contract, input, { ...io, actor: values.by });
+  const person = await readPerson(values, io.locale);
+  return callAdmin(resolve(values.config), contract, input, { ...io, person });
 }
 
 /** One document, or a line for each draft, version and edge in an answer. */

@@ -1,8 +1,9 @@
 /**
  * The operator's channel: commands for a running node, on a loopback listener of its own.
  *
- * Parties: the organisation's own operator, who can read the node's data directory; nobody else. The token proves that,
- * not who of the people types: a command that a person answers for takes that person's id beside its input.
+ * Parties: the organisation's own people, who can read the node's data directory; nobody else. The token proves that, not
+ * who of the people types: a command that a person answers for takes that person's password or signature beside its input,
+ * which the gate (node/services/person-gate.ts) proves before anything runs.
  * Trust: a page in the operator's browser is the likely attacker, so a foreign Host (DNS rebinding), any Origin and any
  * content type but JSON are refused before the token is looked at, and nothing here listens on another interface.
  */
@@ -12,9 +13,10 @@ import type { AddressInfo } from 'node:net';
 import { type ErrorDetails, ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { ErrorCode } from '@sealedger/protocol/messages/catalogue.ts';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '@sealedger/protocol/problem.ts';
-import { parseDocument, parseJson } from '@sealedger/protocol/schema.ts';
+import { hex32, parseDocument, parseJson } from '@sealedger/protocol/schema.ts';
 import express, { type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
+import type { Person, PersonRole } from '../people.ts';
 import type { Logger } from '../ports.ts';
 import { statusOf } from './problem.ts';
 
@@ -25,8 +27,10 @@ export interface AdminProgress {
 }
 
 export interface AdminContext {
-  /** Id of the person who answers for the command; null where none was named. */
+  /** Pseudonym of the person who gave the command, as events have it; null where none was named. */
   readonly actor: string | null;
+  /** That person, who was proved to be it; never null where the command names roles. */
+  readonly person: Person | null;
   progress(line: AdminProgress): void;
   /** Aborted when the caller goes away; a command that can stop half way should. */
   readonly signal: AbortSignal;
@@ -38,6 +42,8 @@ export interface AdminContract<I extends z.ZodType = z.ZodType, O extends z.ZodT
   readonly name: string;
   /** One line on what it does. */
   readonly summary: ErrorCode;
+  /** Of which a person must have one to give this command; absent where the token alone suffices, for what changes nothing. */
+  readonly roles?: readonly PersonRole[];
   readonly input: I;
   readonly output: O;
 }
@@ -57,14 +63,48 @@ export function adminCommand<I extends z.ZodType, O extends z.ZodType>(
   return { ...contract, run };
 }
 
-/** What a caller sends: the person who answers for it, and the command's input. */
+const person = z.string().min(1).max(64);
+/** What a caller sends: who gives the command and how that is shown, and the command's input. */
 export const adminCallSchema = z.strictObject({
-  actor: z.string().min(1).max(64).nullable(),
+  actor: z
+    .union([
+      z.strictObject({ person, password: z.string().min(1).max(1024) }),
+      z.strictObject({
+        person,
+        proof: z.strictObject({ nonce: hex32, at: z.int().min(0), signature: z.string().regex(/^[0-9a-f]{128}$/) }),
+      }),
+    ])
+    .nullable(),
   input: z.unknown(),
 });
+export type PersonClaim = NonNullable<z.output<typeof adminCallSchema>['actor']>;
+
+/** A command as it came. */
+export interface AdminCall {
+  readonly command: string;
+  readonly claim: PersonClaim | null;
+  readonly input: unknown;
+}
+
+/** A person who was proved to be the caller. */
+export interface ActingPerson {
+  readonly person: Person;
+  readonly pseudonym: string;
+}
+
+/** Finds out who calls, and logs what each did. */
+export interface PersonGate {
+  /** @returns null where nobody is named and the command asks for nobody. @throws {ProtocolError} PERSON_…, not PERSON_ROLE */
+  authenticate(call: AdminCall, roles: readonly PersonRole[] | undefined): Promise<ActingPerson | null>;
+  /** @throws {ProtocolError} PERSON_ROLE */
+  authorise(acting: ActingPerson, roles: readonly PersonRole[] | undefined): void;
+  /** Logs that a person gave a command and how it ended; durable when it resolves. */
+  record(acting: ActingPerson, call: AdminCall, outcome: string): Promise<void>;
+}
 
 export interface AdminParts {
   readonly commands: readonly AdminCommand[];
+  readonly gate: PersonGate;
   readonly log: Logger;
   /** 32 random bytes in hex; the caller sends it as a bearer token. */
   readonly token: string;
@@ -180,27 +220,71 @@ function tooLarge(declaredBytes: number): ProtocolError {
   return new ProtocolError('BODY_TOO_LARGE', { declaredBytes, limitBytes: MAX_BODY_BYTES });
 }
 
-/** Refuses with a status until the command's input is good; from then on everything is a line of the answer. */
+/** Refuses with a status until caller and input are good; from then on everything is a line of the answer. */
 async function runCommand(
-  { log }: AdminParts,
+  parts: AdminParts,
   command: AdminCommand,
   request: Request,
   response: Response,
 ): Promise<void> {
-  const { actor, input } = parseJson(adminCallSchema, await readBody(request), 'admin call');
-  const parsed = parseDocument(command.input, input, command.name);
+  const { actor: claim, input } = parseJson(adminCallSchema, await readBody(request), 'admin call');
+  const call: AdminCall = { command: command.name, claim, input };
+  const acting = await parts.gate.authenticate(call, command.roles);
+  const parsed = await accounted(parts, acting, call, () => {
+    if (acting !== null) parts.gate.authorise(acting, command.roles);
+    return parseDocument(command.input, input, command.name);
+  });
+  await runParsed(parts, { command, call, acting, parsed }, response);
+}
+
+/** Work that is refused is an act of its person too. */
+async function accounted<T>(
+  { gate }: AdminParts,
+  acting: ActingPerson | null,
+  call: AdminCall,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (acting !== null) await gate.record(acting, call, error instanceof ProtocolError ? error.code : 'INTERNAL');
+    throw error;
+  }
+}
+
+interface ParsedCall {
+  readonly command: AdminCommand;
+  readonly call: AdminCall;
+  readonly acting: ActingPerson | null;
+  readonly parsed: unknown;
+}
+
+async function runParsed(
+  parts: AdminParts,
+  { command, call, acting, parsed }: ParsedCall,
+  response: Response,
+): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   response.status(200).type(NDJSON_MEDIA_TYPE).flushHeaders();
   const heartbeat = setInterval(() => response.write('\n'), HEARTBEAT_MS);
   const line = (value: unknown): void => void response.write(`${JSON.stringify(value)}\n`);
+  const progress = (step: AdminProgress): void => line({ progress: { details: {}, ...step } });
+  const context = {
+    actor: acting?.pseudonym ?? null,
+    person: acting?.person ?? null,
+    progress,
+    signal: gone.signal,
+  };
   try {
-    const progress = (step: AdminProgress): void => line({ progress: { details: {}, ...step } });
-    const result = await command.run(parsed, { actor, progress, signal: gone.signal });
-    line({ result: parseDocument(command.output, result, `${command.name} result`) });
-    log.info('admin command', { command: command.name });
+    const result = await accounted(parts, acting, call, async () =>
+      parseDocument(command.output, await command.run(parsed, context), `${command.name} result`),
+    );
+    if (acting !== null) await parts.gate.record(acting, call, 'done');
+    line({ result });
+    parts.log.info('admin command', { command: command.name });
   } catch (error) {
-    line({ problem: problemFor(log, command.name, error) });
+    line({ problem: problemFor(parts.log, command.name, error) });
   } finally {
     clearInterval(heartbeat);
     response.end();

@@ -9,7 +9,7 @@ import { messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { PROBLEM_MEDIA_TYPE } from '@sealedger/protocol/problem.ts';
 import { hex32, organisationId } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
-import { type AdminContract, NDJSON_MEDIA_TYPE } from './admin.ts';
+import { type AdminContract, adminCallSchema, NDJSON_MEDIA_TYPE } from './admin.ts';
 import type { Route } from './app.ts';
 import { type RouteDocs, routeDocs } from './route-docs.ts';
 
@@ -102,10 +102,12 @@ const refusal = {
   content: { [PROBLEM_MEDIA_TYPE]: { schema: PROBLEM } },
 };
 
+const ACTOR = schemaOf(adminCallSchema.shape.actor, 'input');
+
 function adminOperation(command: AdminContract): JsonObject {
   const call = {
     type: 'object',
-    properties: { actor: { type: ['string', 'null'] }, input: schemaOf(command.input, 'input') },
+    properties: { actor: ACTOR, input: schemaOf(command.input, 'input') },
     required: ['actor', 'input'],
     additionalProperties: false,
   };
@@ -120,11 +122,15 @@ function adminOperation(command: AdminContract): JsonObject {
   return {
     operationId: operationId('admin', command.name),
     summary: messageFor(command.summary, {}, 'en'),
-    description: messageFor(command.summary, {}, 'zh-CN'),
+    description: `${messageFor(command.summary, {}, 'zh-CN')}${rolesOf(command)}`,
     security: [{ operatorToken: [] }],
     requestBody: { required: true, content: { [JSON_TYPE]: { schema: call } } },
     responses: { 200: { description: 'runs', content: { [NDJSON_MEDIA_TYPE]: { schema: line } } }, default: refusal },
   };
+}
+
+function rolesOf({ roles }: AdminContract): string {
+  return roles === undefined ? '' : ` Roles of the person: ${roles.join(', ')}.`;
 }
 
 function lineOf(name: string, schema: unknown): JsonObject {

@@ -11,6 +11,7 @@ import { z } from 'zod';
 import type { EntryState } from '../catalogue/catalogue.ts';
 import { definedDataset } from '../catalogue/definition.ts';
 import { type Draft, storedVersions, type VersionRecord } from '../catalogue/life.ts';
+import { idOf } from '../people.ts';
 import { type AdminCommand, adminCommand } from '../server/admin.ts';
 import { catalogueOf } from './catalogue.ts';
 import { needsOf, searchOwn } from './catalogue-answers.ts';
@@ -51,34 +52,54 @@ const edge = z.strictObject({ from: z.string(), to: z.string(), kind: z.enum(['r
 const named = z.strictObject({ name: datasetName });
 const versioned = z.strictObject({ name: datasetName, version: z.int().positive() });
 
+const DRAFTERS = ['steward', 'operator'] as const;
+const REVIEWERS = ['approver', 'steward'] as const;
+const PUBLISHERS = ['steward', 'operator', 'approver'] as const;
+
 /** The contracts, for the command line. */
 export const datasetContracts = {
   draft: {
     name: 'dataset.draft',
     summary: 'ADMIN_DATASET_DRAFT',
+    roles: DRAFTERS,
     input: z.strictObject({ text: z.string().max(1 << 20), file: z.string().max(255), base: z.string().max(4096) }),
     output: draftView,
   },
   submit: {
     name: 'dataset.submit',
     summary: 'ADMIN_DATASET_SUBMIT',
+    roles: DRAFTERS,
     input: named,
     output: draftView.extend({ rows: z.int().min(0), leftOut: z.int().min(0) }),
   },
   sendBack: {
     name: 'dataset.return',
     summary: 'ADMIN_DATASET_RETURN',
+    roles: REVIEWERS,
     input: named.extend({ reason: z.string().trim().min(1).max(1000) }),
     output: draftView,
   },
   approve: {
     name: 'dataset.approve',
     summary: 'ADMIN_DATASET_APPROVE',
+    roles: ['approver'],
     input: z.strictObject({ name: datasetName, digest: hex32 }),
     output: draftView,
   },
-  publish: { name: 'dataset.publish', summary: 'ADMIN_DATASET_PUBLISH', input: named, output: versionView },
-  withdraw: { name: 'dataset.withdraw', summary: 'ADMIN_DATASET_WITHDRAW', input: versioned, output: versionView },
+  publish: {
+    name: 'dataset.publish',
+    summary: 'ADMIN_DATASET_PUBLISH',
+    roles: PUBLISHERS,
+    input: named,
+    output: versionView,
+  },
+  withdraw: {
+    name: 'dataset.withdraw',
+    summary: 'ADMIN_DATASET_WITHDRAW',
+    roles: PUBLISHERS,
+    input: versioned,
+    output: versionView,
+  },
   show: { name: 'dataset.show', summary: 'ADMIN_DATASET_SHOW', input: named, output: entryView },
   list: {
     name: 'dataset.list',
@@ -101,6 +122,7 @@ export const datasetContracts = {
   answer: {
     name: 'need.answer',
     summary: 'ADMIN_NEED_ANSWER',
+    roles: PUBLISHERS,
     input: z.strictObject({ needId: hex32, answer: needAnswerSchema }),
     output: needStatusSchema,
   },
@@ -121,27 +143,29 @@ export function adminDatasets(parts: NodeParts): readonly AdminCommand[] {
   const { draft, submit, sendBack, approve, publish, withdraw, show, list, lineage } = datasetContracts;
   const { search, needs, answer } = datasetContracts;
   return [
-    adminCommand(draft, async ({ text, file, base }, { actor }) =>
-      viewed(await catalogue.draft(text, { file, base }, actor)),
+    adminCommand(draft, async ({ text, file, base }, { person }) =>
+      viewed(await catalogue.draft(text, { file, base }, idOf(person))),
     ),
-    adminCommand(submit, async ({ name }, { actor }) => {
-      const submitted = await catalogue.submit(name, actor);
+    adminCommand(submit, async ({ name }, { person }) => {
+      const submitted = await catalogue.submit(name, idOf(person));
       return { ...viewed(submitted), rows: submitted.rows, leftOut: submitted.leftOut };
     }),
-    adminCommand(sendBack, async ({ name, reason }, { actor }) =>
-      viewed(await catalogue.sendBack(name, reason, actor)),
+    adminCommand(sendBack, async ({ name, reason }, { person }) =>
+      viewed(await catalogue.sendBack(name, reason, idOf(person))),
     ),
-    adminCommand(approve, async ({ name, digest }, { actor }) => viewed(await catalogue.approve(name, digest, actor))),
-    adminCommand(publish, async ({ name }, { actor }) => viewOfVersion(await catalogue.publish(name, actor))),
-    adminCommand(withdraw, async ({ name, version }, { actor }) =>
-      viewOfVersion(await catalogue.withdraw(name, version, actor)),
+    adminCommand(approve, async ({ name, digest }, { person }) =>
+      viewed(await catalogue.approve(name, digest, idOf(person))),
+    ),
+    adminCommand(publish, async ({ name }, { person }) => viewOfVersion(await catalogue.publish(name, idOf(person)))),
+    adminCommand(withdraw, async ({ name, version }, { person }) =>
+      viewOfVersion(await catalogue.withdraw(name, version, idOf(person))),
     ),
     adminCommand(show, async ({ name }) => viewOfEntry(await catalogue.show(name), from)),
     adminCommand(list, async () => ({ datasets: (await catalogue.list()).map((entry) => viewOfEntry(entry, from)) })),
     adminCommand(lineage, ({ name, version }) => ownLineage(parts, name, version)),
     adminCommand(search, (query) => searchOwn(parts, parts.config.org, parametersOf(query))),
     adminCommand(needs, async () => ({ needs: [...(await filed.list(parts.config.org))] })),
-    adminCommand(answer, ({ needId, answer: given }, { actor }) => filed.answer(needId, given, actor)),
+    adminCommand(answer, ({ needId, answer: given }, { person }) => filed.answer(needId, given, idOf(person))),
   ] as readonly AdminCommand[];
 }
 

@@ -81,9 +81,9 @@ export const qualityContracts = {
 export function adminQuality(parts: NodeParts): readonly AdminCommand[] {
   const { quality, state, config } = parts;
   const { run, check, report, history, ranking, points, schedule } = qualityContracts;
-  const options = (sampleRows: number | undefined, { actor, progress }: AdminContext) => ({
+  const options = (sampleRows: number | undefined, { person, progress }: AdminContext) => ({
     // A run may be made by nobody, as scheduled ones are; a person who is named must be one of the node's.
-    by: actor === null ? null : personWith(config.people, actor, 'steward', 'operator').id,
+    by: person === null ? null : personWith(config.people, person.id, 'steward', 'operator').id,
     sample: sampleRows === undefined ? null : { rows: sampleRows, seed: quality.parts.salt() },
     progress: ({ done, total }: { readonly done: number; readonly total: number }) =>
       progress({ code: 'QUALITY_PROGRESS', details: { done, total } }),

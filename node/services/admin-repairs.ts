@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { datasetName } from '@sealedger/protocol/dataset.ts';
 import { z } from 'zod';
-import { personWith } from '../people.ts';
+import { idOf, type Person, personWith } from '../people.ts';
 import type { StoredRepair } from '../quality/repair-book.ts';
 import { REPAIR_METHODS } from '../quality/repair-candidates.ts';
 import { type AdminCommand, adminCommand } from '../server/admin.ts';
@@ -29,6 +29,8 @@ const repairView = z.strictObject({
 });
 export type RepairView = z.output<typeof repairView>;
 
+const WORKERS = ['steward', 'operator'] as const;
+
 /** The contracts, for the command line. */
 export const repairContracts = {
   propose: {
@@ -46,12 +48,14 @@ export const repairContracts = {
   decide: {
     name: 'repair.decide',
     summary: 'ADMIN_REPAIR_DECIDE',
+    roles: WORKERS,
     input: named.extend({ ids: z.array(repairId).min(1).max(1000), decision: z.enum(['accepted', 'refused']) }),
     output: z.strictObject({ decided: count }),
   },
   patch: {
     name: 'repair.patch',
     summary: 'ADMIN_REPAIR_PATCH',
+    roles: WORKERS,
     input: named,
     /** The file is in the node's data directory: it holds cells. */
     output: z.strictObject({ file: z.string(), written: count, void: count, applied: count }),
@@ -63,7 +67,7 @@ export function adminRepairs(parts: NodeParts): readonly AdminCommand[] {
   const { repairs } = parts.quality;
   const { people, dataDir } = parts.config;
   const { propose, list, decide, patch } = repairContracts;
-  const answering = (actor: string | null): string => personWith(people, actor, 'steward', 'operator').id;
+  const answering = (by: Person | null): string => personWith(people, idOf(by), ...WORKERS).id;
   return [
     adminCommand(propose, ({ dataset }, { progress }) =>
       repairs.propose(dataset, ({ done, total }) => progress({ code: 'QUALITY_PROGRESS', details: { done, total } })),
@@ -72,13 +76,13 @@ export function adminRepairs(parts: NodeParts): readonly AdminCommand[] {
       const found = await repairs.book.list(dataset, state);
       return { total: found.length, repairs: found.slice(0, rows).map(viewOf) };
     }),
-    adminCommand(decide, async ({ dataset, ids, decision }, { actor }) => {
-      const by = answering(actor);
+    adminCommand(decide, async ({ dataset, ids, decision }, { person }) => {
+      const by = answering(person);
       for (const id of ids) await repairs.book.decide(dataset, id, decision, by);
       return { decided: ids.length };
     }),
-    adminCommand(patch, async ({ dataset }, { actor }) => {
-      answering(actor);
+    adminCommand(patch, async ({ dataset }, { person }) => {
+      answering(person);
       await mkdir(join(dataDir, 'repairs'), { recursive: true, mode: 0o700 });
       return repairs.patch(dataset);
     }),

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { datasetName } from '@sealedger/protocol/dataset.ts';
 import { z } from 'zod';
-import { PERSON_ROLES, type PersonRole, personWith } from '../people.ts';
+import { idOf, PERSON_ROLES, type Person, type PersonRole, personWith } from '../people.ts';
 import { ORDER_STATES, REJECTION_REASONS } from '../quality/work-order.ts';
 import { type AdminCommand, adminCommand } from '../server/admin.ts';
 import type { NodeParts } from './parts.ts';
@@ -32,6 +32,8 @@ const reasonView = z.strictObject({
   fields: z.array(z.string()),
 });
 
+const WORKERS = ['steward', 'operator'] as const;
+
 /** The contracts, for the command line. */
 export const workOrderContracts = {
   list: {
@@ -54,32 +56,49 @@ export const workOrderContracts = {
   assign: {
     name: 'workorder.assign',
     summary: 'ADMIN_ORDER_ASSIGN',
+    roles: WORKERS,
     input: z.strictObject({ id, to: z.string().min(1).max(64) }),
     output: orderView,
   },
   fix: {
     name: 'workorder.fix',
     summary: 'ADMIN_ORDER_FIX',
+    roles: WORKERS,
     input: z.strictObject({ id, note: note.optional() }),
     output: orderView,
   },
   reject: {
     name: 'workorder.reject',
     summary: 'ADMIN_ORDER_REJECT',
+    roles: WORKERS,
     input: z.strictObject({ id, reason: z.enum(REJECTION_REASONS), note: note.optional() }),
     output: orderView,
   },
-  accept: { name: 'workorder.accept', summary: 'ADMIN_ORDER_ACCEPT', input: named, output: orderView },
-  decline: { name: 'workorder.decline', summary: 'ADMIN_ORDER_DECLINE', input: named, output: orderView },
+  accept: {
+    name: 'workorder.accept',
+    summary: 'ADMIN_ORDER_ACCEPT',
+    roles: ['approver'],
+    input: named,
+    output: orderView,
+  },
+  decline: {
+    name: 'workorder.decline',
+    summary: 'ADMIN_ORDER_DECLINE',
+    roles: ['approver', 'steward'],
+    input: named,
+    output: orderView,
+  },
   retest: {
     name: 'workorder.retest',
     summary: 'ADMIN_ORDER_RETEST',
+    roles: WORKERS,
     input: named,
     output: z.strictObject({ order: orderView, work: retestView }),
   },
   export: {
     name: 'workorder.export',
     summary: 'ADMIN_ORDER_EXPORT',
+    roles: WORKERS,
     input: z.strictObject({ id, locale: z.enum(['en', 'zh-CN']).default('zh-CN') }),
     /** The file is in the node's data directory: rows do not go over the channel either. */
     output: z.strictObject({ file: z.string(), exported: z.int().min(0), missing: z.int().min(0) }),
@@ -90,8 +109,8 @@ export const workOrderContracts = {
 export function adminWorkOrders(parts: NodeParts): readonly AdminCommand[] {
   const { orders } = parts.quality;
   const { people, dataDir } = parts.config;
-  const person = (actor: string | null, ...roles: readonly PersonRole[]): string =>
-    personWith(people, actor, ...roles).id;
+  const answering = (by: Person | null, ...roles: readonly PersonRole[]): string =>
+    personWith(people, idOf(by), ...roles).id;
   const view = (order: Parameters<typeof viewOfOrder>[0]) => viewOfOrder(order, parts.clock.now());
   const { list, show, assign, fix, reject, accept, decline, retest, export: exported } = workOrderContracts;
   return [
@@ -117,23 +136,25 @@ export function adminWorkOrders(parts: NodeParts): readonly AdminCommand[] {
       });
       return { ...order, reasons: file.reasons, places };
     }),
-    adminCommand(assign, async ({ id: wanted, to }, { actor }) =>
-      view(await orders.assign(wanted, person(to, ...PERSON_ROLES), person(actor, 'steward', 'operator'))),
+    adminCommand(assign, async ({ id: wanted, to }, { person: by }) =>
+      view(
+        await orders.assign(wanted, personWith(people, to, ...PERSON_ROLES).id, answering(by, 'steward', 'operator')),
+      ),
     ),
-    adminCommand(fix, async ({ id: wanted, note: words }, { actor }) =>
-      view(await orders.fix(wanted, person(actor, 'steward', 'operator'), words)),
+    adminCommand(fix, async ({ id: wanted, note: words }, { person: by }) =>
+      view(await orders.fix(wanted, answering(by, 'steward', 'operator'), words)),
     ),
-    adminCommand(reject, async ({ id: wanted, reason, note: words }, { actor }) =>
-      view(await orders.reject(wanted, person(actor, 'steward', 'operator'), reason, words)),
+    adminCommand(reject, async ({ id: wanted, reason, note: words }, { person: by }) =>
+      view(await orders.reject(wanted, answering(by, 'steward', 'operator'), reason, words)),
     ),
-    adminCommand(accept, async ({ id: wanted }, { actor }) =>
-      view(await orders.accept(wanted, person(actor, 'approver'))),
+    adminCommand(accept, async ({ id: wanted }, { person: by }) =>
+      view(await orders.accept(wanted, answering(by, 'approver'))),
     ),
-    adminCommand(decline, async ({ id: wanted }, { actor }) =>
-      view(await orders.decline(wanted, person(actor, 'approver', 'steward'))),
+    adminCommand(decline, async ({ id: wanted }, { person: by }) =>
+      view(await orders.decline(wanted, answering(by, 'approver', 'steward'))),
     ),
-    adminCommand(retest, async ({ id: wanted }, { actor }) => {
-      const { order, work } = await orders.retest(wanted, person(actor, 'steward', 'operator'));
+    adminCommand(retest, async ({ id: wanted }, { person: by }) => {
+      const { order, work } = await orders.retest(wanted, answering(by, 'steward', 'operator'));
       await parts.quality.assessor.settle();
       return { order: view(order), work };
     }),

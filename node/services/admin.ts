@@ -1,5 +1,6 @@
 /** The operator's channel of a node: joins the commands of all areas, opens the listener, tells the operator where it is. */
 import { randomBytes } from 'node:crypto';
+import { createPasswords } from '../keys/passwords.ts';
 import nodePackage from '../package.json' with { type: 'json' };
 import { type AdminCommand, type AdminServer, startAdminServer } from '../server/admin.ts';
 import type { Route } from '../server/app.ts';
@@ -7,12 +8,14 @@ import { openApiDocument } from '../server/openapi.ts';
 import { adminDatasets } from './admin-datasets.ts';
 import { adminEvidence } from './admin-evidence.ts';
 import { removeAdminFile, writeAdminFile } from './admin-file.ts';
+import { adminPeople } from './admin-people.ts';
 import { adminQuality } from './admin-quality.ts';
 import { adminQuestions } from './admin-questions.ts';
 import { adminRepairs } from './admin-repairs.ts';
 import { adminStatus } from './admin-status.ts';
 import { adminWorkOrders } from './admin-work-orders.ts';
 import type { NodeParts } from './parts.ts';
+import { openPersonGate, personGateParts } from './person-gate.ts';
 
 const TOKEN_BYTES = 32;
 
@@ -24,6 +27,7 @@ export interface AdminChannel {
 /** All commands that a running node takes from its operator; one line per area. */
 export function adminCommands(parts: NodeParts): readonly AdminCommand[] {
   return [
+    ...adminPeople(parts),
     ...adminDatasets(parts),
     ...adminEvidence(parts),
     ...adminStatus(parts.watch.status),
@@ -39,8 +43,11 @@ export async function openAdmin(parts: NodeParts, routes: readonly Route[]): Pro
   const { log, config } = parts;
   const token = randomBytes(TOKEN_BYTES).toString('hex');
   const commands = adminCommands(parts);
+  const passwords = createPasswords();
+  const gate = await openPersonGate(personGateParts(parts, passwords));
   const server: AdminServer = await startAdminServer({
     commands,
+    gate,
     log,
     token,
     documents: {
@@ -61,6 +68,7 @@ export async function openAdmin(parts: NodeParts, routes: readonly Route[]): Pro
     stop: async () => {
       await removeAdminFile(config.dataDir, token);
       await server.close();
+      await passwords.close();
     },
   };
 }

@@ -8,6 +8,7 @@ import { SUITE } from '@sealedger/protocol/domains.ts';
 import { runCatalogueCommand } from '@sealedger/sdk/cli/catalogue-command.ts';
 import { type Child, createProcesses } from '../../demo/processes.ts';
 import { startConsortium, type TestConsortium } from '../journey/support/consortium.ts';
+import { testPerson, withPersonKeys } from '../keys/support/persons.ts';
 import { subjectOf } from '../node/support/subjects.ts';
 import { csvOf } from '../node/support/temporary.ts';
 import { definitionText } from './support/definitions.ts';
@@ -64,7 +65,8 @@ describe('the catalogue of a consortium', () => {
   /** `sealedger-node dataset …` against the running node. */
   const node = async (...argv: string[]): Promise<Told> => {
     const { out, err, io } = collector();
-    const code = await datasetCommand([...argv, '--config', config, '--json'], io);
+    const signed = withPersonKeys(consortium.directory, argv);
+    const code = await datasetCommand([...signed, '--config', config, '--json'], io);
     return { code, json: JSON.parse(out.join('')), stderr: err.join('') };
   };
   const bank = async (...argv: string[]): Promise<Told> => {
@@ -84,10 +86,7 @@ describe('the catalogue of a consortium', () => {
     config = join(directory, 'with-people.json');
     yaml = join(directory, 'income.yaml');
     const written = JSON.parse(await readFile(join(directory, 'node.json'), 'utf8')) as Record<string, unknown>;
-    const people = [
-      { id: 'ana', roles: ['steward'] },
-      { id: 'bo', roles: ['approver'] },
-    ];
+    const people = [testPerson('ana', 'steward'), testPerson('bo', 'approver')];
     await writeFile(config, JSON.stringify({ ...written, people }));
     await writeFile(yaml, SENSITIVE);
     const rows = [1, 2, 3].map((n) => [subjectOf(n), String(100 * n), 'A']);

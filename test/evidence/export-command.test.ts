@@ -12,6 +12,7 @@ import type { NodeParts } from '@sealedger/node/services/parts.ts';
 import { isProtocolError, type ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { Trust } from '@sealedger/protocol/evidence/trust.ts';
 import { verifyBundleText } from '@sealedger/sdk/verify/verify-bundle.ts';
+import { openTestGate } from '../keys/support/gate.ts';
 import { temporaryDirectory, testSigner } from './support/log-fixture.ts';
 import { deployment } from './support/paper-chain.ts';
 import {
@@ -40,7 +41,8 @@ before(async () => {
     client: { deployment },
   } as unknown as NodeParts;
   const log = createLogger('tax', () => undefined);
-  server = await startAdminServer({ commands: adminEvidence(parts), log, token: TOKEN });
+  const { gate } = await openTestGate([]);
+  server = await startAdminServer({ commands: adminEvidence(parts), gate, log, token: TOKEN });
   const own = { org: 'tax', dataDir: '.', port: 0, endpoint: server.url, rpcUrl: server.url, deployment: 'd.json' };
   await writeFile(join(directory.path, 'node.json'), JSON.stringify(own));
   await writeAdminFile(directory.path, { url: server.url, token: TOKEN });

@@ -18,6 +18,7 @@ import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { createPeerClient } from '@sealedger/protocol/peer-client.ts';
 import { type QualityContext, qualityHistory } from '@sealedger/sdk/quality.ts';
 import { systemClock } from '../../deploy/clock.ts';
+import { testPerson } from '../keys/support/persons.ts';
 import { assertFree, refusalOf } from '../node/support/refusals.ts';
 import { subjectsOf } from '../node/support/subjects.ts';
 import { type Department, startDepartment } from './support/department.ts';
@@ -93,9 +94,9 @@ describe('the quality of a table', { timeout: 300_000 }, () => {
       await writeFile(join(directory, 'rules.yaml'), RULES);
       return {
         people: [
-          { id: 'li', roles: ['steward', 'operator'] },
-          { id: 'wang', roles: ['steward'] },
-          { id: 'zhao', roles: ['approver'] },
+          testPerson('li', 'steward', 'operator'),
+          testPerson('wang', 'steward'),
+          testPerson('zhao', 'approver'),
         ],
         quality: [
           {

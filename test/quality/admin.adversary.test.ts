@@ -10,6 +10,8 @@ import { type AdminServer, adminCommand, startAdminServer } from '@sealedger/nod
 import { adminFilePath, readAdminFile, removeAdminFile, writeAdminFile } from '@sealedger/node/services/admin-file.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { z } from 'zod';
+import { openTestGate } from '../keys/support/gate.ts';
+import { testCredential, testPerson } from '../keys/support/persons.ts';
 import { refusalOf } from '../node/support/refusals.ts';
 import { temporaryDirectory } from '../node/support/temporary.ts';
 
@@ -21,7 +23,7 @@ const echo = {
   name: 'test.echo',
   summary: 'ADMIN_TOKEN',
   input: z.strictObject({ text: z.string().max(10) }),
-  output: z.strictObject({ text: z.string(), actor: z.string().nullable() }),
+  output: z.strictObject({ text: z.string(), person: z.string().nullable() }),
 } as const;
 const fails = { ...echo, name: 'test.fails' } as const;
 const breaks = { ...echo, name: 'test.breaks' } as const;
@@ -42,9 +44,9 @@ describe('the operator’s channel', { timeout: 60_000 }, () => {
     entered: Promise.withResolvers(),
   };
   const commands = [
-    adminCommand(echo, async ({ text }, { actor, progress }) => {
+    adminCommand(echo, async ({ text }, { person, progress }) => {
       progress({ code: 'ADMIN_BUSY', details: { running: 3 } });
-      return { text, actor };
+      return { text, person: person?.id ?? null };
     }),
     adminCommand(fails, async () => {
       throw new ProtocolError('DATASET_UNKNOWN', { dataset: 'x' });
@@ -57,13 +59,16 @@ describe('the operator’s channel', { timeout: 60_000 }, () => {
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
       progress({ code: 'ADMIN_TOKEN' });
       waiting.aborted.resolve();
-      return { text: '', actor: null };
+      return { text: '', person: null };
     }),
   ];
 
   before(async () => {
     const log = createLogger('tax', (line) => void logged.push(line));
-    server = await startAdminServer({ commands, log, token: TOKEN, documents: { '/openapi.json': () => ({ ok: 1 }) } });
+    const { gate, clock } = await openTestGate([testPerson('li', 'steward')]);
+    clock.ms = Date.now();
+    const documents = { '/openapi.json': () => ({ ok: 1 }) };
+    server = await startAdminServer({ commands, gate, log, token: TOKEN, documents });
     port = Number(new URL(server.url).port);
     config = join(directory, 'node.json');
     const node = { org: 'tax', dataDir: '.', port: 0, endpoint: server.url, rpcUrl: server.url, deployment: 'd.json' };
@@ -92,8 +97,9 @@ describe('the operator’s channel', { timeout: 60_000 }, () => {
 
   it('runs a command, shows its progress in the reader’s language and gives its result', async () => {
     const lines: string[] = [];
-    const io = { stderr: (text: string) => void lines.push(text), locale: 'zh-CN' as const, actor: 'li' };
-    assert.deepEqual(await callAdmin(config, echo, { text: 'hello' }, io), { text: 'hello', actor: 'li' });
+    const stderr = (text: string): void => void lines.push(text);
+    const io = { stderr, locale: 'zh-CN' as const, person: testCredential('li') };
+    assert.deepEqual(await callAdmin(config, echo, { text: 'hello' }, io), { text: 'hello', person: 'li' });
     assert.deepEqual(lines, ['已有 3 个命令正在执行;请等待其中一个结束。\n']);
   });
 
@@ -201,7 +207,9 @@ describe('the operator’s channel', { timeout: 60_000 }, () => {
     const none = await refusalOf(ask);
     assert.equal(none.code, 'ADMIN_NOT_RUNNING');
     assert.match(none.message, /sealedger-node run --config/);
-    const closed = await startAdminServer({ commands: [], log: createLogger('tax', () => undefined), token: TOKEN });
+    const { gate } = await openTestGate([]);
+    const log = createLogger('tax', () => undefined);
+    const closed = await startAdminServer({ commands: [], gate, log, token: TOKEN });
     await closed.close();
     await writeAdminFile(away, { url: closed.url, token: TOKEN });
     assert.equal((await refusalOf(ask)).code, 'ADMIN_NOT_RUNNING');
@@ -233,7 +241,9 @@ describe('the operator’s channel', { timeout: 60_000 }, () => {
 
   it('refuses two commands of one name', async () => {
     const [first] = commands;
+    const { gate } = await openTestGate([]);
     const twice = startAdminServer({
+      gate,
       commands: [first!, first!],
       log: createLogger('tax', () => undefined),
       token: TOKEN,

@@ -24,7 +24,7 @@ type Shown = z.output<typeof workOrderContracts.show.output>;
 interface Channel {
   show(order: string): Promise<Shown>;
   readonly loop: Loop;
-  call(name: string, input: object, actor?: string | null): Promise<Record<string, unknown>>;
+  call(name: string, input: object, person?: string | null): Promise<Record<string, unknown>>;
 }
 
 test('a failing cell gets a proposal, a person accepts it, and the patch holds it', async (t) => {
@@ -153,8 +153,8 @@ async function openChannel(t: TestContext): Promise<Channel> {
   await loop.publish();
   const repairs = createRepairs(loop.parts, { key: keyOf('repairs'), directory: join(directory, 'repairs') });
   const people = [
-    { id: 'ann', roles: ['steward'] },
-    { id: 'olga', roles: ['auditor'] },
+    { id: 'ann', roles: ['steward' as const] },
+    { id: 'olga', roles: ['auditor' as const] },
   ];
   const { orders } = loop;
   const config = { people, dataDir: directory };
@@ -164,14 +164,15 @@ async function openChannel(t: TestContext): Promise<Channel> {
   return {
     loop,
     show: async (id) => {
-      const context = { actor: null, progress: () => undefined, signal: AbortSignal.timeout(60_000) };
+      const context = { actor: null, person: null, progress: () => undefined, signal: AbortSignal.timeout(60_000) };
       return workOrderContracts.show.output.parse(await showing.run(showing.input.parse({ id }), context));
     },
-    call: async (name, input, actor = 'ann') => {
+    call: async (name, input, person = 'ann') => {
       const command = commands.find((candidate) => candidate.name === `repair.${name}`)!;
       const parsed = command.input.parse({ dataset: 'companies', ...input });
       const answer = await command.run(parsed, {
-        actor,
+        actor: null,
+        person: person === null ? null : (people.find(({ id }) => id === person) ?? { id: person, roles: [] }),
         progress: () => undefined,
         signal: AbortSignal.timeout(60_000),
       });

@@ -20,6 +20,7 @@ import { foundConsortium, type Organisation } from '../../../demo/consortium.ts'
 import { type Child, createProcesses } from '../../../demo/processes.ts';
 import { openKeys } from '../../../demo/secrets.ts';
 import { systemClock } from '../../../deploy/clock.ts';
+import { withPersonKeys } from '../../keys/support/persons.ts';
 
 export interface Ended {
   readonly code: number;
@@ -104,7 +105,7 @@ export async function startDepartment(
     await exited;
   };
   const call = async (args: readonly string[], onError: (text: string) => void): Promise<Ended> => {
-    const [name = '', ...rest] = args;
+    const [name = '', ...rest] = withPersonKeys(directory, args);
     const printed = { stdout: '', stderr: '' };
     const io: CommandIo = {
       stdout: (text) => void (printed.stdout += text),
