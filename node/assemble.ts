@@ -9,10 +9,13 @@ import type { LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { createPeerClient } from '@sealedger/protocol/peer-client.ts';
 import { loadPoprf } from '@sealedger/protocol/poprf.ts';
+import { createPinnedTransport } from '@sealedger/transport/pinned-fetch.ts';
+import { certificateCheck } from './approval/certificate-check.ts';
 import { completenessCheck } from './approval/completeness-check.ts';
 import { dataCheck } from './approval/data-check.ts';
 import { grantedHere } from './approval/decide.ts';
-import { createGuard } from './approval/guard.ts';
+import { grantCheck } from './approval/grant-check.ts';
+import { createGuard, remembering } from './approval/guard.ts';
 import { hoursCheck, memberCheck, stateCheck, termCheck } from './approval/use-checks.ts';
 import { sourceFingerprint } from './catalogue/fingerprint.ts';
 import { createDirectory } from './chain/directory.ts';
@@ -21,7 +24,7 @@ import { createComputations, storedDocument, storedSheet } from './compute/compu
 import { prepareWork } from './compute/prepare.ts';
 import { createRunner } from './compute/runner.ts';
 import type { NodeConfig } from './config.ts';
-import { hkdf, nativeEd25519 } from './crypto.ts';
+import { hkdf, nativeEd25519, sha256 } from './crypto.ts';
 import { Anchorer, type LostAnchor } from './evidence/anchor.ts';
 import { ledgerAnchorChain } from './evidence/anchor-chain.ts';
 import { assertSameHistory } from './evidence/history.ts';
@@ -38,12 +41,14 @@ import type { Clock, EventLog, Logger } from './ports.ts';
 import { createEvaluation } from './release/evaluation.ts';
 import { createUnlockCounts } from './release/unlock-counts.ts';
 import { createUnlocking } from './release/unlocking.ts';
-import type { OwnDataset } from './request/intake.ts';
 import { requestStores } from './request/completeness.ts';
+import type { OwnDataset } from './request/intake.ts';
 import { createModelStore } from './request/model-store.ts';
 import type { NodeParts } from './services/parts.ts';
 import { openQuality } from './services/quality.ts';
+import { openUsage } from './services/usage.ts';
 import { openWatch } from './services/watch.ts';
+import { openSteadyClock } from './steady-clock.ts';
 import type { Database, LevelState } from './store/level-store.ts';
 
 /** What is opened before anything is put together. */
@@ -82,12 +87,15 @@ export async function openEvidence(
 }
 
 export async function assembleParts(opened: Opened): Promise<NodeParts> {
-  const shared = shareParts(opened);
+  const shared = await shareParts(opened);
   const matching = await matchParts(opened, shared);
   const computing = computeParts(opened, shared, matching);
+  shared.usage.onChange((requestId) => {
+    computing.runner.recheck(requestId).catch((cause) => opened.log.error('running work not looked at', {}, cause));
+  });
   const releasing = releaseParts(opened, shared, matching, computing);
   const watch = await openWatch({ ...opened, ...shared });
-  const { sign, ...visible } = shared;
+  const { sign, steady, ...visible } = shared;
   return {
     ...opened,
     ...visible,
@@ -95,35 +103,45 @@ export async function assembleParts(opened: Opened): Promise<NodeParts> {
     ...computing,
     ...releasing,
     watch,
+    keepTime: steady.keep,
     quality: openQuality({ ...opened, ...shared }),
     signGrant: (grant, expiresAt) => sign(domains.grant, grant, expiresAt),
   };
 }
 
-type Shared = ReturnType<typeof shareParts>;
+type Shared = Awaited<ReturnType<typeof shareParts>>;
 type Matching = Awaited<ReturnType<typeof matchParts>>;
 type Computing = ReturnType<typeof computeParts>;
 
-function shareParts({ config, keys, keyEpoch, client, clock, state, evidence }: Opened) {
+async function shareParts({ config, keys, keyEpoch, client, clock, state, evidence, log }: Opened) {
   const { org } = config;
   const identity = { org, keyEpoch, sign: (message: Uint8Array) => nativeEd25519.sign(message, keys.signing) };
-  const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
+  const pinned = createPinnedTransport();
+  const peerPorts = {
+    fetch,
+    pinnedFetch: pinned.fetch,
+    clock,
+    randomBytes: (length: number) => new Uint8Array(randomBytes(length)),
+    ed25519: nativeEd25519,
+    sha256,
+  };
   const { events, failed, fail } = eventsOf(evidence.log, state);
   const ledger = createLedger(client, org, clock, config.confirmations);
   const members = createDirectory(client, clock);
-  const guardParts = {
-    ledger,
-    document: (requestId: string) => storedDocument(state, requestId),
-    grant: (requestId: string) => grantedHere(state, requestId),
-    isSuspended: () => false,
-  };
-  const guard = createGuard(guardParts, [
+  const document = remembering((requestId: string) => storedDocument(state, requestId));
+  const grant = remembering((requestId: string) => grantedHere(state, requestId));
+  const steady = await openSteadyClock(clock, state, log);
+  const usage = await openUsage({ config, state, ledger, events, clock: steady, log, document, grant });
+  const { isSuspended } = usage.suspensions;
+  const guard = createGuard({ ledger, document, grant, isSuspended }, [
     stateCheck,
-    termCheck(clock),
-    hoursCheck(clock),
+    termCheck(steady),
+    grantCheck(state, org),
+    hoursCheck(steady),
     memberCheck(members, org),
     completenessCheck(requestStores(org, config.dataDir).missing),
     dataCheck(ledger, clock),
+    certificateCheck(ledger, members),
   ]);
   return {
     identity,
@@ -131,7 +149,10 @@ function shareParts({ config, keys, keyEpoch, client, clock, state, evidence }: 
     ledger,
     members,
     guard,
-    peers: createPeerClient(identity, { fetch, clock, randomBytes: random, ed25519: nativeEd25519 }),
+    usage,
+    steady,
+    pinned,
+    peers: createPeerClient(identity, peerPorts),
     events,
     failed,
     fail,
@@ -235,7 +256,7 @@ function computeParts(opened: Opened, shared: Shared, { registers, models, epoch
 
 function releaseParts(opened: Opened, shared: Shared, { evaluation }: Matching, { computations }: Computing) {
   const { config, state, log, clock } = opened;
-  const { ledger, members, events, mutex, sign, guard } = shared;
+  const { ledger, members, events, mutex, sign, guard, usage } = shared;
   const unlocking = createUnlocking({
     org: config.org,
     state,
@@ -245,6 +266,7 @@ function releaseParts(opened: Opened, shared: Shared, { evaluation }: Matching, 
     clock,
     mutex,
     guard,
+    usage: usage.book,
     current: computations.current,
     evaluate: evaluation.evaluate,
     signReceipt: (receipt) => sign(domains.unlockReceipt, receipt),

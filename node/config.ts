@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { organisationId, parseJson } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
+import { deadlinePlanSchema } from './approval/deadlines.ts';
 import { policiesSchema } from './approval/policy-book.ts';
 import { inlineDatasetSchema } from './catalogue/dataset.ts';
 import { type DatabaseConnection, databaseSchema } from './catalogue/postgres-source.ts';
@@ -11,6 +12,11 @@ import type { SourceLimits, SourcePlaces } from './catalogue/source.ts';
 import { registerConfigSchema } from './match/registrar.ts';
 import { peopleSchema } from './people.ts';
 import { qualityPlanSchema } from './quality/plan.ts';
+import { budgetsSchema } from './release/budgets.ts';
+import { usageRulesSchema } from './release/usage-rules.ts';
+import { limitsSchema } from './server/limits.ts';
+import { relaySchema } from './server/relay-queue.ts';
+import { tlsSchema } from './server/tls.ts';
 
 export const nodeConfigSchema = z.strictObject({
   org: organisationId,
@@ -19,8 +25,15 @@ export const nodeConfigSchema = z.strictObject({
   /** Address to listen on; loopback unless told otherwise. */
   host: z.string().default('127.0.0.1'),
   port: z.int().min(0).max(65_535),
-  /** How others reach this node: what is registered on chain. */
-  endpoint: z.url(),
+  /** How others reach this node: what is registered on chain; the pin of an own certificate may be left out. */
+  endpoint: z.url({ protocol: /^https?$/ }),
+  /** Certificate of this node; without one it listens on loopback only. */
+  tls: tlsSchema.optional(),
+  limits: limitsSchema,
+  /** Nodes behind firewalls that this one takes calls for. */
+  relay: relaySchema,
+  /** Organisation whose node takes the calls for this one, which then does not listen at all. */
+  viaRelay: organisationId.optional(),
   rpcUrl: z.url(),
   /**
    * Blocks on top of a transaction's before it counts as made. 0 where a block is final at once (QBFT, IBFT 2.0, the
@@ -60,12 +73,17 @@ export const nodeConfigSchema = z.strictObject({
     )
     .default([]),
   register: registerConfigSchema.optional(),
+  /** What is unusual in the use of grants, and what happens then. */
+  usageRules: usageRulesSchema.prefault({}),
+  /** How much may leave about a class of subjects to one requester within a period; none unless told. */
+  budgets: budgetsSchema.default([]),
   /** Files (JSON or YAML) or documents; without one that speaks about a dataset, a person decides. */
   policies: policiesSchema.default([]),
   approval: z
     .strictObject({
       /** Sensitivity from which a person's approval needs another one's beside it. */
       secondPersonFromLevel: z.int().min(1).max(5).default(4),
+      deadlines: deadlinePlanSchema.prefault({}),
     })
     .prefault({}),
   /** Loopback port for Prometheus: /metrics, /healthz, /readyz, without authentication; 0 for a free one, absent for none. */
@@ -98,6 +116,9 @@ export async function readConfig(path: string): Promise<NodeConfig> {
     policies: config.policies.map((policy) => (typeof policy === 'string' ? at(policy) : policy)),
     quality: config.quality.map((plan) => ({ ...plan, rules: at(plan.rules) })),
     sourceDirectories: config.sourceDirectories.map(at),
+    ...(typeof config.tls === 'object'
+      ? { tls: { certificate: at(config.tls.certificate), key: at(config.tls.key) } }
+      : {}),
     databases: Object.fromEntries(
       Object.entries(config.databases).map(([name, database]) => [name, withPasswordAt(database, at)]),
     ),

@@ -17,7 +17,7 @@ export interface MaintenanceParts {
   readonly log: Logger;
 }
 
-const ENDED: readonly RequestState[] = ['completed', 'expired', 'revoked', 'rejected', 'withdrawn'];
+const ENDED: readonly RequestState[] = ['completed', 'expired', 'revoked', 'rejected', 'withdrawn', 'superseded'];
 
 /** One round; a chain that is away leaves everything as it is. */
 export async function tidyUp(parts: MaintenanceParts): Promise<void> {

@@ -4,8 +4,6 @@
  * Each organisation runs its own process with its own store, keys and port. Nothing here decides; the stages do.
  */
 import { readFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toHex } from '@sealedger/protocol/bytes.ts';
@@ -22,11 +20,11 @@ import { createLogger } from './log.ts';
 import { tidyUp } from './maintenance.ts';
 import { openRegistrar } from './match/registrar.ts';
 import type { Clock, Logger } from './ports.ts';
-import { createApp } from './server/app.ts';
 import { startMetricsServer } from './server/metrics.ts';
 import { nodeRoutes } from './server/routes.ts';
 import { openAdmin } from './services/admin.ts';
 import { publishConfigured } from './services/catalogue.ts';
+import { openGateway } from './services/gateway.ts';
 import { createServices, type Services } from './services/index.ts';
 import type { NodeParts } from './services/parts.ts';
 import { isTwofoldHistory } from './services/watch.ts';
@@ -34,6 +32,7 @@ import { createNonceStore, createStateStore, openDatabase } from './store/level-
 
 export interface RunningNode {
   readonly org: string;
+  /** 0 where the node does not listen. */
   readonly port: number;
   /** Loopback port of the metrics; null where the configuration names none. */
   readonly metricsPort: number | null;
@@ -52,8 +51,10 @@ const clock: Clock = { now: () => Date.now(), sleep: (ms) => sleep(ms) };
 const ANCHOR_TICK_MS = 500;
 const ALERT_TICK_MS = 2000;
 const COUNT_TICK_MS = 2000;
+const USAGE_TICK_MS = 1000;
 const QUALITY_TICK_MS = 5000;
 const TIDY_TICK_MS = 10_000;
+const CERTIFICATE_TICK_MS = 3_600_000;
 const START_RETRY_MS = 500;
 const LAST_ANCHOR_MS = 3000;
 const RECONCILE_TICK_MS = 60_000;
@@ -65,7 +66,7 @@ const CONFIRMATION_MS = 15_000;
  * Starts the node of a configuration.
  * @param passphrase - of the keystore in the data directory.
  * @throws {ProtocolError} KEYSTORE_…, PASSPHRASE_LENGTH, SECRET_FILE_MODE, STORE_IN_USE, CHAIN_MISMATCH, MEMBER_UNKNOWN, ANCHOR_LOG_REWOUND,
- * ANCHOR_ROOT_DIFFERS, and what the datasets refuse (through `ready`).
+ * ANCHOR_ROOT_DIFFERS, ENDPOINT_NOT_REGISTERED, TLS_…, and what the datasets refuse (through `ready`).
  */
 export async function startNode(config: NodeConfig, passphrase: string): Promise<RunningNode> {
   const log = createLogger(config.org, (line) => void process.stderr.write(line));
@@ -91,18 +92,11 @@ export async function startNode(config: NodeConfig, passphrase: string): Promise
   const parts = await assembleParts({ ...opened, evidence });
   const services = createServices(parts);
   const routes = nodeRoutes(services);
-  const app = createApp(
-    {
-      identity: parts.identity,
-      directory: parts.members,
-      nonces: createNonceStore(database, clock),
-      clock,
-      log,
-      endpoint: config.endpoint.replace(/\/$/, ''),
-    },
-    routes,
-  );
-  const server = await listen(createServer(app), config.host, config.port);
+  const nonces = createNonceStore(database, clock);
+  const gateway = await untilReached(log, () => openGateway(parts, nonces, routes)).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
+  });
   const admin = await openAdmin(parts, routes);
   const { watch } = parts;
   const metrics =
@@ -115,6 +109,9 @@ export async function startNode(config: NodeConfig, passphrase: string): Promise
     every(ANCHOR_TICK_MS, log, () => anchorOrEnd(parts)),
     every(ALERT_TICK_MS, log, () => watch.tick()),
     every(COUNT_TICK_MS, log, () => parts.counts.flush()),
+    every(CERTIFICATE_TICK_MS, log, () => gateway.tick()),
+    every(USAGE_TICK_MS, log, () => parts.usage.tick()),
+    every(TIDY_TICK_MS, log, () => parts.keepTime()),
     every(QUALITY_TICK_MS, log, async () => (isReady ? parts.quality.tick() : undefined)),
     // a chain of final blocks takes nothing back
     ...(config.confirmations === 0 ? [] : [every(RECONCILE_TICK_MS, log, () => services.reconcile())]),
@@ -129,7 +126,7 @@ export async function startNode(config: NodeConfig, passphrase: string): Promise
   ready.catch((error: unknown) => log.error('not ready', {}, error));
   return {
     org: config.org,
-    port: (server.address() as AddressInfo).port,
+    port: gateway.port,
     metricsPort: metrics?.port ?? null,
     ready,
     failed: parts.failed,
@@ -140,15 +137,14 @@ export async function startNode(config: NodeConfig, passphrase: string): Promise
       await admin.stop();
       await metrics?.close();
       await watch.stop();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
+      await gateway.close();
       await parts.runner.close();
       await parts.evaluation.close();
       await Promise.all(timers.map((timer) => timer.settled()));
       await evidence.log.settled();
+      await parts.usage.book.refusals.flush();
       await anchorRest(evidence.anchorer);
+      await parts.pinned.close();
       await database.close();
     },
   };
@@ -205,17 +201,6 @@ async function becomeReady(parts: NodeParts, services: Services): Promise<void> 
   await services.resume();
   await parts.quality.assessor.resume();
   parts.log.info('ready', { datasets: config.datasets.length });
-}
-
-async function listen(server: Server, host: string, port: number): Promise<Server> {
-  server.requestTimeout = 300_000;
-  server.headersTimeout = 15_000;
-  server.keepAliveTimeout = 30_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve());
-  });
-  return server;
 }
 
 /** Runs a task again and again, one run at a time. */

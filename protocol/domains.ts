@@ -68,6 +68,7 @@ export const domains = {
   modelCertificate: 'sealedger/v1/model-certificate',
   modelSubmission: 'sealedger/v1/model-submission',
   certifiedModels: 'sealedger/v1/certified-models',
+  suspension: 'sealedger/v1/suspension',
 } as const;
 
 export type Domain = (typeof domains)[keyof typeof domains];

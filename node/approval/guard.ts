@@ -65,9 +65,6 @@ const MAX_REMEMBERED = 256;
 
 /** @param checks - the cheapest first: the first refusal ends the look. */
 export function createGuard(parts: GuardParts, checks: readonly GrantCheck[]): Guard {
-  // both are what a digest on chain names: once there, they do not change
-  const document = remembering(parts.document);
-  const grant = remembering(parts.grant);
   const assertNotSuspended = (requestId: string): void => {
     if (parts.isSuspended(requestId)) throw new ProtocolError('GRANT_SUSPENDED', {});
   };
@@ -76,7 +73,7 @@ export function createGuard(parts: GuardParts, checks: readonly GrantCheck[]): G
       const { moment, requestId } = use;
       const isBeginning = moment === 'announce' || moment === 'start';
       const request = await (isBeginning ? parts.ledger.request(requestId) : parts.ledger.recentRequest(requestId));
-      const [asked, granted] = [await document(requestId), await grant(requestId)];
+      const [asked, granted] = [await parts.document(requestId), await parts.grant(requestId)];
       for (const check of checks) await check(use, request, asked, granted);
       assertNotSuspended(requestId);
       return request;
@@ -90,8 +87,8 @@ export function createGuard(parts: GuardParts, checks: readonly GrantCheck[]): G
   };
 }
 
-/** Keeps what was found, never that nothing was. */
-function remembering<T>(find: (requestId: string) => Promise<T>): (requestId: string) => Promise<T> {
+/** Keeps what was found, never that nothing was: for documents and grants, which do not change once they are there. */
+export function remembering<T>(find: (requestId: string) => Promise<T>): (requestId: string) => Promise<T> {
   const found = new Map<string, T>();
   return async (requestId) => {
     const known = found.get(requestId);

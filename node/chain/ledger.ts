@@ -41,21 +41,27 @@ export function createLedger(client: LedgerClient, org: string, clock: Clock, co
     const at = clock.now();
     const view = request(id);
     asking.set(id, view);
+    // what was asked before `forget` may not serve after it
+    const isCurrent = (): boolean => asking.get(id) === view;
     view
-      .then(() => void recent.set(id, { at, view }))
+      .then(() => (isCurrent() ? void recent.set(id, { at, view }) : undefined))
       .catch(() => undefined)
-      .finally(() => asking.delete(id));
+      .finally(() => (isCurrent() ? asking.delete(id) : undefined));
     return view;
   };
   return {
     chainId: client.deployment.chainId,
     requestsContract: client.deployment.contracts.requests,
     request,
-    forget: (id) => (id === undefined ? recent.clear() : void recent.delete(id)),
+    forget: (id) => {
+      for (const memory of [recent, asking]) id === undefined ? memory.clear() : memory.delete(id);
+    },
     forgetAttestations: () => attested.forget(),
     recentRequest: (id) => {
       const known = recent.get(id);
-      const age = known === undefined ? Number.POSITIVE_INFINITY : clock.now() - known.at;
+      const elapsed = known === undefined ? Number.POSITIVE_INFINITY : clock.now() - known.at;
+      // a clock that was set back makes no old answer a recent one
+      const age = elapsed < 0 ? Number.POSITIVE_INFINITY : elapsed;
       if (known !== undefined && age < REFRESH_MS) return known.view;
       const fresh = refresh(id);
       if (known === undefined || age >= RECENT_MS) return fresh;

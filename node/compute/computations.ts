@@ -21,6 +21,7 @@ import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { computationKeyPair } from '@sealedger/protocol/register.ts';
 import type { FeatureSheet, RequestDocument } from '@sealedger/protocol/request.ts';
 import { RING_DEGREE } from '@sealedger/protocol/rlwe/parameters.ts';
+import { grantHashesOf } from '../approval/grant-check.ts';
 import type { Guard } from '../approval/guard.ts';
 import { hkdf, nativeEd25519, sha256 } from '../crypto.ts';
 import type { RegisterStore } from '../match/register-store.ts';
@@ -173,6 +174,7 @@ async function createComputation(
       state: 'announced',
       seedCommitment,
       chunks: record.chunks,
+      ...grantHashesOf(onChain),
     },
     {
       id: `computation/${id}/announced`,
@@ -252,7 +254,8 @@ async function start(
   }
   const document = await storedDocument(parts.state, record.requestId);
   // again, since a score may have fallen, a version been withdrawn or a grant suspended between the two messages
-  await parts.guard.assertUsable({ kind: 'compute', moment: 'start', requestId: record.requestId, count: 0 });
+  const { requestId } = record;
+  const onChain = await parts.guard.assertUsable({ kind: 'compute', moment: 'start', requestId, count: 0 });
   const running: ComputationRecord = { ...record, state: 'running', announcements: opened };
   await parts.events.append(
     'computation',
@@ -263,6 +266,7 @@ async function start(
       role: record.roles.join('-'),
       state: 'started',
       chunks: record.chunks,
+      ...grantHashesOf(onChain),
     },
     {
       id: `computation/${record.computationId}/started`,

@@ -14,9 +14,10 @@ import { digestHex } from '@sealedger/protocol/canonical.ts';
 import { domains } from '@sealedger/protocol/domains.ts';
 import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { RequestDocument } from '@sealedger/protocol/request.ts';
+import { grantHashesOf } from '../approval/grant-check.ts';
 import type { Guard } from '../approval/guard.ts';
 import { sha256 } from '../crypto.ts';
-import type { Clock, EventLog, Logger, StateStore } from '../ports.ts';
+import type { Clock, EventLog, Logger, RequestView, StateStore } from '../ports.ts';
 import { createWorkerPool } from '../worker-pool.ts';
 import type { ChunkOutput, ChunkWork } from './chunk.ts';
 import { type ChunkRecord, type ComputationRecord, computationKeys } from './computation.ts';
@@ -132,8 +133,7 @@ async function runMissing(parts: RunnerParts, job: Job): Promise<void> {
   const missing = await missingChunks(parts.state, record);
   if (missing.length > 0) await makeChunks(parts, job, missing);
   if (job.isOver()) return;
-  await assertRunning(parts, record);
-  await complete(parts, record);
+  await complete(parts, record, await assertRunning(parts, record));
 }
 
 async function makeChunks(parts: RunnerParts, job: Job, missing: readonly number[]): Promise<void> {
@@ -200,12 +200,13 @@ async function look(parts: RunnerParts, { record, pass }: Job): Promise<void> {
 }
 
 /** The grant may still be used, and no later attempt took this one's place. */
-async function assertRunning(parts: RunnerParts, record: ComputationRecord): Promise<void> {
+async function assertRunning(parts: RunnerParts, record: ComputationRecord): Promise<RequestView> {
   const { requestId } = record;
-  await parts.guard.assertUsable({ kind: 'compute', moment: 'chunk', requestId, count: 0 });
+  const request = await parts.guard.assertUsable({ kind: 'compute', moment: 'chunk', requestId, count: 0 });
   const current = await parts.state.get<string>(computationKeys.current(record.requestId));
   if (current !== record.computationId)
     throw new ProtocolError('COMPUTATION_RETIRED', { computationId: record.computationId });
+  return request;
 }
 
 async function missingChunks(state: StateStore, record: ComputationRecord): Promise<number[]> {
@@ -253,7 +254,7 @@ async function readChunk(parts: RunnerParts, record: ComputationRecord, chunk: n
   return bytes;
 }
 
-async function complete(parts: RunnerParts, record: ComputationRecord): Promise<void> {
+async function complete(parts: RunnerParts, record: ComputationRecord, request: RequestView): Promise<void> {
   const operations = await moveTo(parts.state, record, 'completed', null);
   if (operations.length === 0) return;
   const chunks = await parts.state.list<ChunkRecord>(computationKeys.chunkPrefix(record.computationId));
@@ -276,6 +277,7 @@ async function complete(parts: RunnerParts, record: ComputationRecord): Promise<
       inputDigest,
       outputDigest,
       chunks: record.chunks,
+      ...grantHashesOf(request),
     },
     {
       id: `computation/${record.computationId}/completed`,

@@ -25,6 +25,7 @@ import { nativeEd25519 } from '../crypto.ts';
 import type { Mutex } from '../mutex.ts';
 import type { Clock, Directory, EventLog, Ledger, StateOperation, StateStore } from '../ports.ts';
 import { admitOrder, assertQuota, type LaneHead } from './lane.ts';
+import type { UsageBook } from './usage-book.ts';
 
 export interface UnlockingParts {
   readonly org: string;
@@ -36,6 +37,8 @@ export interface UnlockingParts {
   readonly mutex: Mutex;
   /** Asked when an order comes in, again when it is metered, and once more when its answer is about to leave. */
   readonly guard: Guard;
+  /** Plans what is written with each metering, and refuses what rules and budgets stop. */
+  readonly usage: Pick<UsageBook, 'plan'>;
   /** The computation that this gate serves for a request. */
   readonly current: (requestId: string) => Promise<ComputationRecord | undefined>;
   readonly evaluate: (requestId: string, computationId: string, elements: readonly Uint8Array[]) => Promise<Evaluated>;
@@ -57,7 +60,7 @@ export interface Unlocking {
    * @param caller - organisation that signed the call.
    * @returns the answer's frame; the stored bytes for an identical order.
    * @throws {ProtocolError} UNLOCK_FRAME_MALFORMED, ENVELOPE_*, UNLOCK_ORDER_MISMATCH, REQUEST_NOT_REQUESTER,
-   *   COMPUTATION_RETIRED, UNLOCK_LANE_CONFLICT, QUOTA_EXHAUSTED, POPRF_*, and what the guard refuses with
+   *   COMPUTATION_RETIRED, UNLOCK_LANE_CONFLICT, QUOTA_EXHAUSTED, BUDGET_EXHAUSTED, POPRF_*, and what the guard refuses with
    */
   unlock(caller: string, frame: Uint8Array): Promise<Uint8Array>;
   /** Where a lane stands, for a bank that lost its state. */
@@ -90,14 +93,14 @@ export function createUnlocking(parts: UnlockingParts): Unlocking {
         await parts.guard.assertMayLeave(opened.order.requestId);
         return stored;
       }
-      const quota = await assertGrant(parts, caller, opened.order, 'order');
+      const { quota } = await assertGrant(parts, caller, opened.order, 'order');
       await storedAnswer(parts.state, opened);
       const { requestId, computationId, count } = opened.order;
       assertQuota((await used(requestId)) + (evaluating.get(requestId) ?? 0), count, quota);
       evaluating.set(requestId, (evaluating.get(requestId) ?? 0) + count);
       try {
         const evaluated = await parts.evaluate(requestId, computationId, opened.frame.elements);
-        const answer = await parts.mutex.run(`unlock/${requestId}`, () => meter(parts, caller, opened, evaluated));
+        const answer = await parts.mutex.run(`unlock/${caller}`, () => meter(parts, caller, opened, evaluated));
         // what the node saw meanwhile holds: the count stands in the log then, and the answer stays here
         await parts.guard.assertMayLeave(requestId);
         return answer;
@@ -137,13 +140,19 @@ async function openOrder(parts: UnlockingParts, caller: string, bytes: Uint8Arra
   return { order, orderDigest: toHex(digest), frame };
 }
 
-/** @returns the grant's quota. @throws {ProtocolError} where the grant does not carry this order now. */
+interface Granted {
+  readonly quota: number;
+  /** Subjects of the register. */
+  readonly people: number;
+}
+
+/** @returns what the grant allows. @throws {ProtocolError} where the grant does not carry this order now. */
 async function assertGrant(
   parts: UnlockingParts,
   caller: string,
   order: UnlockOrder,
   moment: UseMoment,
-): Promise<number> {
+): Promise<Granted> {
   const { requestId, count } = order;
   if ((await parts.ledger.recentRequest(requestId)).requester !== caller)
     throw new ProtocolError('REQUEST_NOT_REQUESTER', {});
@@ -153,7 +162,7 @@ async function assertGrant(
     throw new ProtocolError('COMPUTATION_UNKNOWN', { computationId: order.computationId });
   if (current.computationId !== order.computationId)
     throw new ProtocolError('COMPUTATION_RETIRED', { computationId: order.computationId });
-  return request.quota;
+  return { quota: request.quota, people: current.people };
 }
 
 /** The stored answer where this is the order that its lane answered last; nothing is refused here. */
@@ -170,7 +179,7 @@ async function storedAnswer(state: StateStore, opened: OpenedOrder): Promise<Uin
   return new Uint8Array(Buffer.from(head!.answer, 'base64'));
 }
 
-/** Runs alone for its grant: the counts and the lane that are read here are those that are written. */
+/** Runs alone for its requester: the counts, budgets and lane that are read here are those that are written. */
 async function meter(
   parts: UnlockingParts,
   caller: string,
@@ -180,9 +189,11 @@ async function meter(
   const { order, orderDigest } = opened;
   const stored = await storedAnswer(parts.state, opened);
   if (stored !== undefined) return stored;
-  const quota = await assertGrant(parts, caller, order, 'metering');
+  const { quota, people } = await assertGrant(parts, caller, order, 'metering');
   const usedBefore = (await parts.state.get<number>(usedKey(order.requestId))) ?? 0;
   assertQuota(usedBefore, order.count, quota);
+  const { requestId, count } = order;
+  const planned = await parts.usage.plan({ requester: caller, requestId, count, people });
   const totalUsed = usedBefore + order.count;
   const receipt = parts.signReceipt({
     requestId: order.requestId,
@@ -211,9 +222,13 @@ async function meter(
     },
     {
       id: `unlocking/${order.requestId}/${order.lane}/${order.counter}`,
-      operations: headOperations(order, orderDigest, toHex(envelopeDigest(receipt)), answer, totalUsed),
+      operations: [
+        ...headOperations(order, orderDigest, toHex(envelopeDigest(receipt)), answer, totalUsed),
+        ...planned.operations,
+      ],
     },
   );
+  planned.commit();
   parts.metered(order.requestId);
   return answer;
 }

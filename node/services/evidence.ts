@@ -3,6 +3,7 @@ import type { BundleSubject } from '@sealedger/protocol/evidence/bundle.ts';
 import { bundleJson } from '@sealedger/protocol/evidence/bundle-file.ts';
 import { createChainProver } from '@sealedger/protocol/evidence/chain-prover.ts';
 import type { Json } from '@sealedger/protocol/evidence/file-words.ts';
+import { grantHashesOf } from '../approval/grant-check.ts';
 import { type ExportOptions, exportBundle } from '../evidence/export.ts';
 import type { NodeParts } from './parts.ts';
 
@@ -44,7 +45,7 @@ async function logResult(parts: NodeParts, caller: string, requestId: string, ba
   const { commitment, count } = committed.args;
   await parts.events.append(
     'result',
-    { requestId, computationId: current.computationId, batch, commitment, count },
+    { requestId, computationId: current.computationId, batch, commitment, count, ...grantHashesOf(onChain) },
     { id: `result/${requestId}/${batch}` },
   );
 }

@@ -3,6 +3,7 @@ import type { Grant } from '@sealedger/protocol/grant.ts';
 import type { LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import type { PeerClient, PeerIdentity } from '@sealedger/protocol/peer-client.ts';
+import type { PinnedTransport } from '@sealedger/transport/pinned-fetch.ts';
 import type { Guard } from '../approval/guard.ts';
 import type { Computations } from '../compute/computations.ts';
 import type { Runner } from '../compute/runner.ts';
@@ -23,6 +24,7 @@ import type { Unlocking } from '../release/unlocking.ts';
 import type { OwnDataset } from '../request/intake.ts';
 import type { ModelStore } from '../request/model-store.ts';
 import type { Quality } from './quality.ts';
+import type { Usage } from './usage.ts';
 import type { Watch } from './watch.ts';
 
 /** Everything that a node is made of. */
@@ -38,6 +40,8 @@ export interface NodeParts {
   readonly ledger: Ledger;
   readonly members: Directory;
   readonly peers: PeerClient;
+  /** Below the peers' calls to other machines. */
+  readonly pinned: PinnedTransport;
   readonly events: EventLog;
   readonly evidence: { readonly log: EvidenceLog<BatchOp>; readonly anchorer: Anchorer; readonly signer: EventSigner };
   readonly registers: RegisterStore;
@@ -46,6 +50,10 @@ export interface NodeParts {
   readonly evaluation: Evaluation;
   /** Asked before every use of a grant. */
   readonly guard: Guard;
+  /** What is used of grants, and what this organisation suspended. */
+  readonly usage: Usage;
+  /** Makes the highest time seen durable. */
+  readonly keepTime: () => Promise<void>;
   readonly runner: Runner;
   readonly computations: Computations;
   readonly unlocking: Unlocking;

@@ -8,6 +8,7 @@ import { openChainWatcher } from '../chain/watcher.ts';
 import type { EventLog } from '../ports.ts';
 import { createAlerts, freeBytesAt } from './alerts.ts';
 import type { NodeParts } from './parts.ts';
+import type { Usage } from './usage.ts';
 
 export interface Watch {
   /** Follows the chain until `stop`; what it cannot go on from ends the node. */
@@ -24,13 +25,14 @@ export type WatchParts = Pick<NodeParts, 'config' | 'rpc' | 'client' | 'clock' |
   readonly events: EventLog;
   readonly members: ChainDirectory;
   readonly ledger: ChainLedger;
+  readonly usage: Pick<Usage, 'chainChanged'>;
   /** Ends the node. */
   readonly fail: (error: unknown) => void;
 };
 
 /** @throws {ProtocolError} SCHEMA_MISMATCH where the stored cursor is none */
 export async function openWatch(parts: WatchParts): Promise<Watch> {
-  const { config, client, clock, state, evidence, members, ledger } = parts;
+  const { config, client, clock, state, evidence, members, ledger, usage } = parts;
   const watcher = await openChainWatcher({
     ...parts,
     org: config.org,
@@ -38,12 +40,16 @@ export async function openWatch(parts: WatchParts): Promise<Watch> {
     concerns: createConcerns(state),
     changed: {
       member: (org) => members.invalidate(org),
-      request: (requestId) => ledger.forget(requestId),
+      request: (requestId) => {
+        ledger.forget(requestId);
+        usage.chainChanged(requestId);
+      },
       attestations: () => ledger.forgetAttestations(),
       everything: () => {
         members.invalidate();
         ledger.forget();
         ledger.forgetAttestations();
+        usage.chainChanged();
         evidence.anchorer.recheck();
       },
     },

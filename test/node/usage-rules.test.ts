@@ -19,6 +19,8 @@ const NONE: UsageRules = { burst: null, sweep: null, rise: null, refusals: null,
 function history(unlockings: readonly UsageRecord[], more: Partial<UsageHistory> = {}): UsageHistory {
   return {
     unlockings,
+    bucketMs: 0,
+    recent: unlockings,
     refusals: [],
     registerSize: 10_000,
     localTime: (atMs) => ({ day: Math.floor(atMs / DAY_MS), hour: Math.floor((atMs % DAY_MS) / HOUR_MS) }),
@@ -37,7 +39,7 @@ describe('unusual use', () => {
   });
 
   it('is a sweep over a share of the register, however slow', () => {
-    const sweep = { registerBasisPoints: 2500, days: 30, action: 'suspend' as const };
+    const sweep = { registerBasisPoints: 2500, days: 30, atLeast: 1, action: 'suspend' as const };
     const slow = Array.from({ length: 25 }, (_, i) => ago((25 - i) * DAY_MS, 100));
     assert.deepEqual(rulesFound({ sweep }, history(slow)), []);
     assert.deepEqual(rulesFound({ sweep }, history([...slow, ago(0, 1)])), ['sweep suspend 2501']);

@@ -4,7 +4,10 @@ import type { ComputationRecord } from '@sealedger/node/compute/computation.ts';
 import type { BatchOp } from '@sealedger/node/evidence/level-store.ts';
 import type { EvidenceStore } from '@sealedger/node/evidence/ports.ts';
 import { createMutex } from '@sealedger/node/mutex.ts';
+import type { Budget } from '@sealedger/node/release/budgets.ts';
 import { createUnlocking, poprfInfo, type Unlocking, type UnlockingParts } from '@sealedger/node/release/unlocking.ts';
+import type { UsageRules } from '@sealedger/node/release/usage-rules.ts';
+import { openUsage, type Usage } from '@sealedger/node/services/usage.ts';
 import { toHex, utf8 } from '@sealedger/protocol/bytes.ts';
 import { domains } from '@sealedger/protocol/domains.ts';
 import { envelopeDigest, type SignedEnvelope } from '@sealedger/protocol/envelope.ts';
@@ -18,7 +21,7 @@ import {
   type UnlockReceipt,
 } from '@sealedger/protocol/unlocking.ts';
 import { type FakeLedger, fakeLedger } from './fake-ledger.ts';
-import { type GuardSetting, guardOf } from './guards.ts';
+import { type GuardSetting, grantOf, guardOf } from './guards.ts';
 import { type NodeState, openNodeState } from './node-state.ts';
 import { type FakeDirectory, fakeDirectory, keyOf, organisation, testClock } from './organisations.ts';
 import { hexOf, onChainView, requestDocument, versionViews } from './request-fixture.ts';
@@ -37,6 +40,7 @@ export interface Gate {
   readonly clock: ReturnType<typeof testClock>;
   readonly requestId: string;
   readonly unlocking: Unlocking;
+  readonly usage: Usage;
   /** Requests whose count grew, as the outbox was told. */
   readonly metered: string[];
   /** The computation that is served; tests change it. */
@@ -46,12 +50,21 @@ export interface Gate {
   used(): Promise<number>;
 }
 
+/** What a gate enforces; no rules and no budgets unless told, so that a test of one thing sees that thing. */
+export interface GateSetting extends Partial<GuardSetting> {
+  readonly rules?: UsageRules;
+  readonly budgets?: readonly Budget[];
+}
+
+export const NO_RULES: UsageRules = { burst: null, sweep: null, rise: null, refusals: null, newHour: null };
+export const PEOPLE = 10_000;
+
 /** @param wrap - puts faults around the store of log and state. */
 export async function openGate(
   directory: string,
   change: Partial<RequestDocument> = {},
   wrap: (store: EvidenceStore<BatchOp>) => EvidenceStore<BatchOp> = (store) => store,
-  setting: Partial<GuardSetting> = {},
+  setting: GateSetting = {},
 ): Promise<Gate> {
   const node = await openNodeState(directory, 'bureau', wrap);
   const ledger = fakeLedger('bureau');
@@ -62,6 +75,16 @@ export async function openGate(
   const metered: string[] = [];
   const clock = testClock();
   const members = fakeDirectory([bank, bureau, stranger]);
+  const usage = await openUsage({
+    config: { org: 'bureau', usageRules: setting.rules ?? NO_RULES, budgets: setting.budgets ?? [] },
+    state: node.state,
+    ledger,
+    events: node.events,
+    clock,
+    log: { info: () => undefined, error: () => undefined },
+    document: async () => document,
+    grant: async () => grantOf('bureau', document, setting.conditions?.()),
+  });
   const parts: UnlockingParts = {
     org: 'bureau',
     state: node.state,
@@ -70,7 +93,16 @@ export async function openGate(
     events: node.events,
     clock,
     mutex: createMutex(),
-    guard: guardOf({ org: 'bureau', ledger, members, clock, document, ...setting }),
+    guard: guardOf({
+      org: 'bureau',
+      ledger,
+      members,
+      clock,
+      document,
+      isSuspended: usage.suspensions.isSuspended,
+      ...setting,
+    }),
+    usage: usage.book,
     current: async () => gate.current as ComputationRecord | undefined,
     evaluate: async (_, computationId, elements) => {
       gate.evaluations += 1;
@@ -89,8 +121,9 @@ export async function openGate(
     clock,
     requestId: view.id,
     unlocking,
+    usage,
     metered,
-    current: { computationId: COMPUTATION_ID, roles: ['gate'] },
+    current: { computationId: COMPUTATION_ID, roles: ['gate'], people: PEOPLE },
     evaluations: 0,
     used: () => unlocking.used(view.id),
   };
