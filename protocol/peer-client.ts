@@ -50,6 +50,8 @@ export interface PeerCall {
   /** Times to try again where the peer cannot be reached or is at its limits; every route of a node is idempotent. */
   readonly retries?: number;
   readonly timeoutMs?: number;
+  /** Ends the call at once. */
+  readonly signal?: AbortSignal;
   /** Largest answer that is read. */
   readonly maxBytes?: number;
 }
@@ -102,7 +104,8 @@ export function createPeerClient(identity: PeerIdentity, ports: PeerPorts): Peer
         return body;
       } catch (error) {
         const delayMs = delayBefore(attempt + 1, error);
-        if (delayMs === undefined || attempt >= (call.retries ?? 0)) throw failureOf(error, peer);
+        if (delayMs === undefined || call.signal?.aborted || attempt >= (call.retries ?? 0))
+          throw failureOf(error, peer);
         await ports.clock.sleep(delayMs);
       }
     }
@@ -142,7 +145,10 @@ async function exchange(identity: PeerIdentity, ports: PeerPorts, peer: Peer, ca
     headers,
     ...(call.body === undefined ? {} : { body: call.body as Uint8Array<ArrayBuffer> }),
     redirect: 'error',
-    signal: AbortSignal.timeout(call.timeoutMs ?? DEFAULT_TIMEOUT_MS),
+    signal: AbortSignal.any([
+      AbortSignal.timeout(call.timeoutMs ?? DEFAULT_TIMEOUT_MS),
+      ...(call.signal === undefined ? [] : [call.signal]),
+    ]),
   });
   if (!response.ok) throw await refusal(response, peer.org);
   const { contentDigest } = await verifyResponseHeaders({

@@ -1,20 +1,21 @@
 /**
  * The node's HTTP surface: limits, authentication, routes; no domain rule.
  *
- * Order for every call: the signature over the head is verified, then membership and role, then the declared size; only
- * then is the body read, its digest compared, and the route called. No byte reaches a parser before that.
+ * Order for every call: the budget of its address, then the signature over the head, membership and role, the declared
+ * size, the nonce, and the budget of the organisation that has proven itself; only then is the body read, its digest
+ * compared, and the route called. No byte reaches a parser before that.
  */
 import { createHash } from 'node:crypto';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { equalBytes } from '@sealedger/protocol/bytes.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { signResponseHeaders, verifyRequestHeaders } from '@sealedger/protocol/http-signature.ts';
+import type { ErrorCode } from '@sealedger/protocol/messages/catalogue.ts';
 import type { PeerIdentity } from '@sealedger/protocol/peer-client.ts';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '@sealedger/protocol/problem.ts';
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { nativeEd25519 } from '../crypto.ts';
 import type { Directory, Logger, NonceStore, Role } from '../ports.ts';
+import { assertBodySize, pipeBody, readBody } from './body.ts';
+import type { LimitClass, Limits } from './limits.ts';
 import { statusOf } from './problem.ts';
 import type { RouteDocs } from './route-docs.ts';
 
@@ -23,9 +24,20 @@ export interface Caller {
   readonly roles: readonly Role[];
 }
 
+export interface CallHead {
+  readonly method: string;
+  /** Path and query as received. */
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
 export interface RouteContext {
   readonly caller: Caller;
   readonly params: Readonly<Record<string, string>>;
+  /** The call as its signature has it, for a route that hands it on. */
+  readonly head: CallHead;
+  /** Ends when the caller goes away. */
+  readonly gone: AbortSignal;
   readonly query: URLSearchParams;
   /** The whole body, its digest already compared. */
   body(): Promise<Uint8Array>;
@@ -33,7 +45,14 @@ export interface RouteContext {
   bodyInto(sink: NodeJS.WritableStream): Promise<void>;
 }
 
-export type Answer = { readonly json: unknown } | { readonly bytes: Uint8Array };
+/** Of this node, which signs it; or of another one, whose own signature is on it. */
+export type Answer = { readonly json: unknown } | { readonly bytes: Uint8Array } | { readonly relayed: RelayedAnswer };
+
+export interface RelayedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
 
 export interface Route {
   readonly method: 'get' | 'post' | 'put';
@@ -42,6 +61,8 @@ export interface Route {
   readonly roles: readonly Role[];
   /** Largest body, in bytes. */
   readonly maxBodyBytes: number;
+  /** Budget that a call spends of; `read` for GET and `write` for others where it is not named. */
+  readonly limit?: LimitClass;
   /** Described in route-docs.ts where it does not carry it itself. */
   readonly docs?: RouteDocs;
   readonly answer: (context: RouteContext) => Promise<Answer>;
@@ -52,9 +73,10 @@ export interface AppParts {
   readonly identity: PeerIdentity;
   readonly directory: Directory;
   readonly nonces: NonceStore;
+  readonly limits: Limits;
   readonly clock: { now(): number };
   readonly log: Logger;
-  /** Scheme, host and port under which the callers reach this node, without a trailing slash. */
+  /** Scheme, host, port and path under which the callers reach this node, without pin and trailing slash. */
   readonly endpoint: string;
 }
 
@@ -63,12 +85,25 @@ const MAX_LIFETIME_SECONDS = 300;
 const ANSWER_SECONDS = 60;
 const MAX_DRAINED_BYTES = 32 << 20;
 const MAX_DRAIN_MS = 5000;
+const METHODS = ['GET', 'POST', 'PUT'];
+/** Refusals after which the caller's connection has no more use. */
+const CLOSING: readonly ErrorCode[] = ['BODY_TOO_SLOW', 'BODY_TRUNCATED', 'HTTP_MALFORMED', 'HTTP_TOO_SLOW'];
 
 /** Builds the express application; `/healthz` alone answers without a signature. */
 export function createApp(parts: AppParts, routes: readonly Route[]): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+  app.use((request, _response, next) => {
+    parts.limits.takeAddress(request.socket.remoteAddress);
+    // a Host field decides nothing here, but RFC 9112 has a call without one refused
+    if (request.headers.host === undefined) throw new ProtocolError('HTTP_MALFORMED', {});
+    // express would answer HEAD and OPTIONS by itself
+    if (!METHODS.includes(request.method)) throw new ProtocolError('ROUTE_UNKNOWN', {});
+    next();
+  });
   app.get('/healthz', (_request, response) => {
     response.json({ org: parts.identity.org, status: 'ok' });
   });
@@ -80,15 +115,33 @@ export function createApp(parts: AppParts, routes: readonly Route[]): Express {
   app.use((_request, response) => {
     sendProblem(response, new ProtocolError('ROUTE_UNKNOWN', {}));
   });
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    // what is left are paths that are no valid percent-encoding
+    const isOurs = error instanceof ProtocolError;
+    parts.log.info('refused', { route: '', code: isOurs ? error.code : 'HTTP_MALFORMED' });
+    sendProblem(response, isOurs ? error : new ProtocolError('HTTP_MALFORMED', {}, { cause: error }));
+    request.resume();
+  });
   return app;
 }
 
 async function serve(parts: AppParts, route: Route, request: Request, response: Response): Promise<void> {
+  let leave: () => void = () => undefined;
   try {
-    const caller = await authenticate(parts, route, request);
-    sendAnswer(parts, request, response, await route.answer(contextOf(caller.caller, caller.digest, request, route)));
+    const { caller, digest } = await authenticate(parts, route, request);
+    leave = await parts.limits.enter(caller.org, route.limit ?? (route.method === 'get' ? 'read' : 'write'));
+    // the answer's last byte ends the call, so that slow readers count too
+    if (response.closed) leave();
+    else response.once('close', leave);
+    sendAnswer(
+      parts,
+      request,
+      response,
+      await route.answer(contextOf(parts, caller, digest, request, response, route)),
+    );
   } catch (error) {
-    if (response.headersSent) {
+    if (response.headersSent || response.destroyed) {
+      leave();
       response.destroy();
       return;
     }
@@ -121,56 +174,43 @@ async function authenticate(
   if (!route.roles.some((role) => member.roles.includes(role))) {
     throw new ProtocolError('ROLE_MISSING', { org: member.org, needed: route.roles.join(' | ') });
   }
-  assertBodySize(request, route);
+  assertBodySize(request, route.maxBodyBytes);
   // Kept for as long as the signature holds: a caller's clock may be ahead by the skew.
   await parts.nonces.use(verified.org, verified.nonce, 1000 * (verified.expires + MAX_SKEW_SECONDS));
   return { caller: { org: member.org, roles: member.roles }, digest: verified.contentDigest };
 }
 
-function assertBodySize(request: Request, route: Route): void {
-  if (request.headers['content-encoding'] !== undefined) throw new ProtocolError('BODY_ENCODED', {});
-  const declared = request.headers['content-length'];
-  if (declared === undefined) {
-    if (request.headers['transfer-encoding'] !== undefined) throw new ProtocolError('BODY_LENGTH_MISSING', {});
-    return;
-  }
-  if (Number(declared) > route.maxBodyBytes) {
-    throw new ProtocolError('BODY_TOO_LARGE', { declaredBytes: Number(declared), limitBytes: route.maxBodyBytes });
-  }
-}
-
-function contextOf(caller: Caller, digest: Uint8Array | undefined, request: Request, route: Route): RouteContext {
-  const bodyInto = async (sink: NodeJS.WritableStream): Promise<void> => {
-    const hash = createHash('sha256');
-    const meter = new Transform({
-      transform(part: Buffer, _encoding, done): void {
-        hash.update(part);
-        done(null, part);
-      },
-    });
-    await pipeline(request, meter, sink);
-    if (digest === undefined || !equalBytes(hash.digest(), digest)) throw new ProtocolError('BODY_DIGEST_MISMATCH', {});
+function contextOf(
+  { limits }: AppParts,
+  caller: Caller,
+  digest: Uint8Array | undefined,
+  request: Request,
+  response: Response,
+  route: Route,
+): RouteContext {
+  const terms = { digest, limitBytes: route.maxBodyBytes, pace: limits.config.body };
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const headers = request.headers as Readonly<Record<string, string | undefined>>;
+  return {
+    caller,
+    params: request.params as Record<string, string>,
+    head: { method: request.method, target: request.originalUrl, headers },
+    gone: gone.signal,
+    query: new URLSearchParams(request.originalUrl.split('?')[1] ?? ''),
+    body: () => readBody(request, terms),
+    bodyInto: (sink) => pipeBody(request, sink, terms),
   };
-  const body = async (): Promise<Uint8Array> => {
-    const parts: Buffer[] = [];
-    let size = 0;
-    for await (const part of request as AsyncIterable<Buffer>) {
-      size += part.length;
-      if (size > route.maxBodyBytes)
-        throw new ProtocolError('BODY_TOO_LARGE', { declaredBytes: size, limitBytes: route.maxBodyBytes });
-      parts.push(part);
-    }
-    const whole = Buffer.concat(parts);
-    const actual = createHash('sha256').update(whole).digest();
-    if (digest === undefined || !equalBytes(actual, digest)) throw new ProtocolError('BODY_DIGEST_MISMATCH', {});
-    return whole;
-  };
-  const query = new URLSearchParams(request.originalUrl.split('?')[1] ?? '');
-  return { caller, params: request.params as Record<string, string>, query, body, bodyInto };
 }
 
 /** Signs and sends; the signature covers the request's, so that the answer holds for this call only. */
 function sendAnswer(parts: AppParts, request: Request, response: Response, answer: Answer): void {
+  if ('relayed' in answer) {
+    const { status, headers, body } = answer.relayed;
+    response.status(status).set(headers).setHeader('content-length', body.length);
+    finish(parts, response, body);
+    return;
+  }
   const body = 'json' in answer ? Buffer.from(JSON.stringify(answer.json)) : answer.bytes;
   const created = Math.floor(parts.clock.now() / 1000);
   const { org, keyEpoch, sign } = parts.identity;
@@ -188,6 +228,14 @@ function sendAnswer(parts: AppParts, request: Request, response: Response, answe
   response.status(200).set(headers);
   response.setHeader('content-type', 'json' in answer ? 'application/json' : 'application/octet-stream');
   response.setHeader('content-length', body.length);
+  finish(parts, response, body);
+}
+
+/** Sends the last of an answer; a caller that reads more slowly than it may send is cut off. */
+function finish({ limits }: AppParts, response: Response, body: Uint8Array): void {
+  const { graceSeconds, bytesPerSecond } = limits.config.body;
+  const cut = setTimeout(() => response.destroy(), 1000 * (graceSeconds + body.length / bytesPerSecond));
+  response.once('close', () => clearTimeout(cut));
   response.end(body);
 }
 
@@ -198,6 +246,9 @@ function urlOf(parts: AppParts, request: Request): string {
 
 function sendProblem(response: Response, error: ProtocolError): void {
   const status = statusOf(error.code);
+  const { retryAfterSeconds } = error.details;
+  if (typeof retryAfterSeconds === 'number') response.set('retry-after', String(retryAfterSeconds));
+  if (CLOSING.includes(error.code)) response.set('connection', 'close');
   response
     .status(status)
     .type(PROBLEM_MEDIA_TYPE)

@@ -52,6 +52,7 @@ export function requestRoutes(parts: RequestRouteParts): Route[] {
       ...fromBank,
       method: 'put',
       path: '/v1/requests/:id/model',
+      limit: 'transfer',
       maxBodyBytes: MAX_MODEL_BYTES,
       answer: async (context) => {
         await parts.model(context.caller.org, id(context), context.bodyInto);
@@ -62,6 +63,7 @@ export function requestRoutes(parts: RequestRouteParts): Route[] {
       ...fromBank,
       method: 'put',
       path: '/v1/requests/:id/attachments/:sha256',
+      limit: 'transfer',
       maxBodyBytes: MAX_ATTACHMENT_BYTES,
       answer: async (context) => {
         const sha256 = parseDocument(hex32, context.params['sha256'], 'path');

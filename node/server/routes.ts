@@ -6,6 +6,7 @@ import type { Answer, Route, RouteContext } from './app.ts';
 import { type CatalogueRouteParts, catalogueRoutes as searchRoutes } from './catalogue-routes.ts';
 import { type LogRouteParts, logRoutes } from './log-routes.ts';
 import { type QualityRouteParts, qualityRoutes } from './quality-routes.ts';
+import { type RelayRouteParts, relayRoutes } from './relay-routes.ts';
 import { type RequestRouteParts, requestRoutes } from './request-routes.ts';
 import { type StatusRouteParts, statusRoutes } from './status-routes.ts';
 
@@ -15,6 +16,7 @@ export interface RouteParts
     LogRouteParts,
     QualityRouteParts,
     RequestRouteParts,
+    RelayRouteParts,
     StatusRouteParts {
   readonly datasets: () => Promise<unknown>;
   readonly registerKey: (caller: string, id: string) => Promise<Uint8Array>;
@@ -58,6 +60,7 @@ export function nodeRoutes(parts: RouteParts): readonly Route[] {
     ...logRoutes(parts),
     ...qualityRoutes(parts),
     ...statusRoutes(parts),
+    ...relayRoutes(parts),
   ];
 }
 
@@ -68,8 +71,8 @@ function catalogueRoutes(parts: RouteParts): Route[] {
     get('/v1/registers/:id/key', keepers, async (context) => ({
       bytes: await parts.registerKey(context.caller.org, id(context)),
     })),
-    get('/v1/registers/:id/tags', keepers, async (context) => ({ bytes: await parts.registerTags(id(context)) })),
-    get('/v1/registers/:id/subjects', ['gate'], async (context) => ({
+    transfer('/v1/registers/:id/tags', keepers, async (context) => ({ bytes: await parts.registerTags(id(context)) })),
+    transfer('/v1/registers/:id/subjects', ['gate'], async (context) => ({
       bytes: await parts.registerSubjects(context.caller.org, id(context)),
     })),
   ];
@@ -88,7 +91,7 @@ function computationRoutes(parts: RouteParts): Route[] {
     get('/v1/computations/:id', ['bank'], async (context) => ({
       json: await parts.status(context.caller.org, id(context)),
     })),
-    get('/v1/computations/:id/chunks/:chunk', ['bank'], async (context) => ({
+    transfer('/v1/computations/:id/chunks/:chunk', ['bank'], async (context) => ({
       bytes: await parts.chunk(context.caller.org, id(context), ordinal(context.params['chunk'])),
     })),
   ];
@@ -96,9 +99,12 @@ function computationRoutes(parts: RouteParts): Route[] {
 
 function releaseRoutes(parts: RouteParts): Route[] {
   return [
-    send('post', '/v1/unlockings', MAX_ORDER_BYTES, async (context) => ({
-      bytes: await parts.unlock(context.caller.org, await context.body()),
-    })),
+    {
+      ...send('post', '/v1/unlockings', MAX_ORDER_BYTES, async (context) => ({
+        bytes: await parts.unlock(context.caller.org, await context.body()),
+      })),
+      limit: 'unlock',
+    },
     get('/v1/requests/:id/lanes/:lane', ['bank'], async (context) => ({
       json: await parts.lane(context.caller.org, id(context), ordinal(context.params['lane'])),
     })),
@@ -126,6 +132,11 @@ function releaseRoutes(parts: RouteParts): Route[] {
 
 function get(path: string, roles: Route['roles'], answer: (context: RouteContext) => Promise<Answer>): Route {
   return { method: 'get', path, roles, maxBodyBytes: 0, answer };
+}
+
+/** An answer of megabytes. */
+function transfer(path: string, roles: Route['roles'], answer: Route['answer']): Route {
+  return { ...get(path, roles, answer), limit: 'transfer' };
 }
 
 /** A call that only a bank makes. */

@@ -1,4 +1,6 @@
 /** What the routes call: each service checks who asks and hands the work to its stage. */
+
+import { createRelayQueue } from '../server/relay-queue.ts';
 import type { RouteParts } from '../server/routes.ts';
 import { catalogueServices } from './catalogue-answers.ts';
 import { computeServices } from './compute.ts';
@@ -26,6 +28,7 @@ export function createServices(parts: NodeParts): Services {
     ...evidenceServices(parts),
     ...logServices(parts.evidence.log),
     nodeStatus: parts.watch.status,
+    relay: createRelayQueue(parts.config.relay),
     qualityHistory: parts.quality.historyOfVersion,
   };
 }

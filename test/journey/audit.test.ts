@@ -14,6 +14,7 @@ import { EvidenceLog } from '@sealedger/node/evidence/log.ts';
 import { eventSigner } from '@sealedger/node/evidence/signer.ts';
 import { createLogger } from '@sealedger/node/log.ts';
 import { createApp } from '@sealedger/node/server/app.ts';
+import { createLimits, limitsSchema } from '@sealedger/node/server/limits.ts';
 import { logRoutes } from '@sealedger/node/server/log-routes.ts';
 import { logServices } from '@sealedger/node/services/log.ts';
 import { createNonceStore, openDatabase } from '@sealedger/node/store/level-store.ts';
@@ -84,6 +85,7 @@ describe('a regulator', { timeout: 600_000 }, () => {
       identity: { org, keyEpoch: 1, sign },
       directory: createDirectory(consortium.bank.ledger, systemClock),
       nonces: createNonceStore(database, systemClock),
+      limits: createLimits(limitsSchema.parse(undefined), systemClock),
       clock: systemClock,
       log: createLogger(org, () => undefined),
       endpoint,

@@ -8,6 +8,7 @@ import { Writable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { createLogger } from '@sealedger/node/log.ts';
 import { createApp, type Route } from '@sealedger/node/server/app.ts';
+import { createLimits, limitsSchema } from '@sealedger/node/server/limits.ts';
 import { createNonceStore, openDatabase } from '@sealedger/node/store/level-store.ts';
 import { utf8 } from '@sealedger/protocol/bytes.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
@@ -92,7 +93,8 @@ before(async () => {
   endpoint = `http://127.0.0.1:${port}`;
   const nonces = createNonceStore(database, clock);
   const log = createLogger('gate', (line) => void logged.push(line));
-  server.on('request', createApp({ identity: node, directory: members, nonces, clock, log, endpoint }, routes));
+  const limits = createLimits(limitsSchema.parse(undefined), clock);
+  server.on('request', createApp({ identity: node, directory: members, nonces, limits, clock, log, endpoint }, routes));
   close = async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));

@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { createDirectory } from '@sealedger/node/chain/directory.ts';
 import { nativeEd25519 } from '@sealedger/node/crypto.ts';
 import { createApp } from '@sealedger/node/server/app.ts';
+import { createLimits, limitsSchema } from '@sealedger/node/server/limits.ts';
 import { toHex } from '@sealedger/protocol/bytes.ts';
 import type { OrganisationRecord } from '@sealedger/protocol/ledger/records.ts';
 import { createPeerClient, type PeerPorts } from '@sealedger/protocol/peer-client.ts';
@@ -134,11 +135,12 @@ describe('a call to another organisation', () => {
     } as const;
     const parts = { identity: { ...identity, org: 'tax', sign: tax.sign }, directory: fakeDirectory([bank]), nonces };
     const log = { info: () => undefined, error: () => undefined };
+    const limits = createLimits(limitsSchema.parse(undefined), clock);
     let answer: ReturnType<typeof createApp> | undefined;
     server = await startTlsServer(own, (request, response) => void answer!(request, response));
     ends.push(server.close);
     base = server.origin;
-    answer = createApp({ ...parts, clock, log, endpoint: base }, [status]);
+    answer = createApp({ ...parts, limits, clock, log, endpoint: base }, [status]);
   });
 
   it('goes over TLS to the pinned key and is answered', async () => {
