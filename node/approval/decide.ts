@@ -17,6 +17,7 @@ import { type Evaluation, evaluateRequest } from './evaluate.ts';
 import { type FactParts, requestFacts } from './facts.ts';
 import { approvalKeys } from './keys.ts';
 import type { PolicyBook } from './policy-book.ts';
+import { endWaiting, putWaiting, storedWaiting } from './queue.ts';
 
 export interface StoredDecision {
   readonly requestId: string;
@@ -69,11 +70,27 @@ export async function decideRequest(
     await sendDecision(parts, stored);
     return { decision: stored, evaluation: undefined };
   }
-  const evaluation = await evaluate(parts, deciding);
-  if (evaluation.decision === 'ask') return { decision: undefined, evaluation };
+  const evaluation = await evaluateOrAsk(parts, deciding);
+  if (evaluation.decision === 'ask') {
+    await waitForPerson(parts, deciding, evaluation);
+    return { decision: undefined, evaluation };
+  }
   const decision = await takeDecision(parts, deciding, verdictOf(evaluation), []);
   await sendDecision(parts, decision);
   return { decision, evaluation };
+}
+
+/** Puts a request into the queue, once; it keeps its place when it is delivered again. */
+async function waitForPerson(
+  parts: DecideParts,
+  { document, onChain }: Deciding,
+  evaluation: Evaluation,
+): Promise<void> {
+  if ((await storedWaiting(parts.state, onChain.id)) !== undefined) return;
+  const { requester } = document;
+  await parts.state.write([
+    putWaiting({ requestId: onChain.id, requester, since: parts.clock.now(), evaluation, first: null }),
+  ]);
 }
 
 /** What the policies say now; nothing is decided by it. @throws {ProtocolError} as PolicyBook.read and requestFacts */
@@ -82,21 +99,52 @@ export async function evaluate(parts: DecideParts, { document, sheet }: Deciding
   return evaluateRequest(policies, await requestFacts(parts, document, sheet), parts.secondPersonFromLevel);
 }
 
+/** As evaluate; a policy that cannot be read decides nothing, so that a person must. */
+export async function evaluateOrAsk(parts: DecideParts, { document, sheet }: Deciding): Promise<Evaluation> {
+  const facts = await requestFacts(parts, document, sheet);
+  try {
+    return evaluateRequest(await parts.policies.read(), facts, parts.secondPersonFromLevel);
+  } catch (error) {
+    if (!isProtocolError(error)) throw error;
+    return { ...evaluateRequest([], facts, parts.secondPersonFromLevel), rule: UNREADABLE_POLICY };
+  }
+}
+
+/** The rule of a request while a policy cannot be read. */
+export const UNREADABLE_POLICY = 'policy-unreadable';
+
 /** What this organisation granted, or agreed to as a gate; undefined where it did not decide. */
 export async function grantedHere(state: StateStore, requestId: string): Promise<Grant | undefined> {
   return (await state.get<StoredDecision>(approvalKeys.decision(requestId)))?.grant.body;
+}
+
+/** Sends what the chain was away for. @returns what was sent. */
+export async function sendUnsent(parts: DecideParts): Promise<readonly StoredDecision[]> {
+  const sent: StoredDecision[] = [];
+  for (const [key] of await parts.state.list(approvalKeys.unsent)) {
+    const id = key.slice(approvalKeys.unsent.length);
+    const decision = await parts.state.get<StoredDecision>(approvalKeys.decision(id));
+    if (decision !== undefined && (await sendIfKnown(parts, decision))) sent.push(decision);
+  }
+  return sent;
 }
 
 /** Sends to the chain what was decided before a crash, or what the chain took back, as far as it can still count. */
 export async function resendDecisions(parts: DecideParts): Promise<void> {
   for (const [, decision] of await parts.state.list<StoredDecision>(approvalKeys.decisions)) {
     if (1000 * decision.grant.body.expiresAt <= parts.clock.now()) continue;
-    try {
-      await sendDecision(parts, decision);
-    } catch (error) {
-      // the chain took the request itself back; the decision waits for it to come again
-      if (!isProtocolError(error, 'REQUEST_UNKNOWN')) throw error;
-    }
+    await sendIfKnown(parts, decision);
+  }
+}
+
+async function sendIfKnown(parts: DecideParts, decision: StoredDecision): Promise<boolean> {
+  try {
+    await sendDecision(parts, decision);
+    return true;
+  } catch (error) {
+    // the chain took the request itself back; the decision waits for it to come again
+    if (isProtocolError(error, 'REQUEST_UNKNOWN')) return false;
+    throw error;
   }
 }
 
@@ -112,7 +160,7 @@ export async function takeDecision(
   const grantHash = toHex(envelopeDigest(grant));
   const reasonHash = verdict.reasonHash(grantHash);
   const decision: StoredDecision = { requestId: onChain.id, approved, reasonHash, grantHash, grant };
-  const [actor] = actors;
+  const [actor, secondActor] = actors;
   await parts.events.append(
     'decision',
     {
@@ -122,10 +170,17 @@ export async function takeDecision(
       reason: rule,
       grantHash,
       ...(actor === undefined ? {} : { actor }),
+      ...(secondActor === undefined ? {} : { secondActor }),
+      ...(verdict.policyHash === null ? {} : { policyHash: verdict.policyHash }),
     },
     {
       id: approvalKeys.decision(onChain.id),
-      operations: [{ type: 'put', key: approvalKeys.decision(onChain.id), value: decision }, ...operations],
+      operations: [
+        { type: 'put', key: approvalKeys.decision(onChain.id), value: decision },
+        { type: 'put', key: approvalKeys.unsentOf(onChain.id), value: true },
+        endWaiting(onChain.id),
+        ...operations,
+      ],
     },
   );
   return decision;
@@ -133,6 +188,11 @@ export async function takeDecision(
 
 /** Sends a stored decision where the chain still waits for it. */
 export async function sendDecision(parts: DecideParts, decision: StoredDecision): Promise<void> {
+  await send(parts, decision);
+  await parts.state.write([{ type: 'del', key: approvalKeys.unsentOf(decision.requestId) }]);
+}
+
+async function send(parts: DecideParts, decision: StoredDecision): Promise<void> {
   const onChain = await parts.ledger.request(decision.requestId);
   const pending = onChain.decisions.some(
     ({ decider, decision: state }) => decider === parts.org && state === 'pending',

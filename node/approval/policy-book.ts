@@ -10,6 +10,8 @@ import { isAbout } from '@sealedger/protocol/policy/answer.ts';
 import { type Policy, policySchema } from '@sealedger/protocol/policy/policy.ts';
 import { z } from 'zod';
 import { parseYaml } from '../catalogue/yaml.ts';
+import type { StateStore } from '../ports.ts';
+import { approvalKeys } from './keys.ts';
 
 const MAX_BYTES = 1 << 20;
 
@@ -17,20 +19,39 @@ const MAX_BYTES = 1 << 20;
 export const policiesSchema = z.array(z.union([z.string().min(1), policySchema])).max(64);
 export type PolicySource = z.output<typeof policiesSchema>[number];
 
+/** A policy that a person put in force at the running node; it takes the place of the configuration's of the same uid. */
+export interface AppliedPolicy {
+  readonly policy: Policy;
+  /** Pseudonym: who may not approve what the policy sends to a person. */
+  readonly actor: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
 export interface PolicyBook {
   /** @throws {ProtocolError} POLICY_UNREADABLE, DEFINITION_INVALID, POLICY_TWICE */
   read(): Promise<readonly Policy[]>;
 }
 
-export function createPolicyBook(sources: readonly PolicySource[]): PolicyBook {
+/** @param applied - policies that persons put in force; none unless told. */
+export function createPolicyBook(
+  sources: readonly PolicySource[],
+  applied: () => Promise<readonly AppliedPolicy[]> = async () => [],
+): PolicyBook {
   return {
     read: async () => {
-      const policies = await Promise.all(sources.map((source) => readPolicy(source)));
-      const twice = policies.find(({ uid }, i) => policies.findIndex((other) => other.uid === uid) !== i);
+      const configured = await Promise.all(sources.map((source) => readPolicy(source)));
+      const twice = configured.find(({ uid }, i) => configured.findIndex((other) => other.uid === uid) !== i);
       if (twice !== undefined) throw new ProtocolError('POLICY_TWICE', { policy: twice.uid });
-      return policies;
+      const inForce = (await applied()).map(({ policy }) => policy);
+      return [...configured.filter(({ uid }) => inForce.every((other) => other.uid !== uid)), ...inForce];
     },
   };
+}
+
+/** What persons put in force. */
+export async function appliedPolicies(state: StateStore): Promise<readonly AppliedPolicy[]> {
+  return (await state.list<AppliedPolicy>(approvalKeys.applied)).map(([, applied]) => applied);
 }
 
 /**

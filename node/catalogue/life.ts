@@ -44,6 +44,8 @@ export interface VersionRecord {
   readonly withdrawnAt?: string;
   /** `review` where people published it, `configuration` where the node did at its start. */
   readonly by: 'review' | 'configuration';
+  /** Pseudonyms of who drafted and submitted it: none of them may approve requests for it. */
+  readonly preparers?: readonly string[];
 }
 
 export type DraftStep = 'draft' | 'submit' | 'return' | 'approve' | 'publish';

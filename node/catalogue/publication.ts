@@ -83,7 +83,7 @@ export async function publishDraft(parts: CatalogueParts, name: string, actor: s
   const dataset = definedDataset(draft.definition);
   const config = await configOf(parts, dataset, draft.base);
   const published = await publishConfig(parts, config, {
-    record: { dataset, base: draft.base, by: 'review' },
+    record: { dataset, base: draft.base, by: 'review', preparers: preparersOf(draft) },
     actor,
     operations: [{ type: 'del', key: lifeKeys.draft(name) }],
   });
@@ -92,6 +92,10 @@ export async function publishDraft(parts: CatalogueParts, name: string, actor: s
   // The same text over the same rows is the version that is published already; the draft is done with all the same.
   await parts.state.write([{ type: 'del', key: lifeKeys.draft(name) }]);
   return record;
+}
+
+function preparersOf({ drafter, submitter }: Draft): string[] {
+  return [...new Set([drafter, ...(submitter === undefined ? [] : [submitter])])];
 }
 
 /** Publishes a dataset of the configuration unless it is published, or was withdrawn, as it stands. */
@@ -118,7 +122,7 @@ async function publishConfig(
     actor,
     operations,
   }: {
-    readonly record: Pick<VersionRecord, 'dataset' | 'base' | 'by'>;
+    readonly record: Pick<VersionRecord, 'dataset' | 'base' | 'by' | 'preparers'>;
     readonly actor?: string;
     readonly operations: readonly StateOperation[];
   },

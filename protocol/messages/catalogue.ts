@@ -4,6 +4,7 @@
  * Each area keeps its own file; `{name}` in a text is replaced by the detail of that name.
  */
 import { adminMessages } from './admin.ts';
+import { approvalMessages } from './approval.ts';
 import { auditMessages } from './audit.ts';
 import { certificateMessages } from './certificate.ts';
 import { chainMessages } from './chain.ts';
@@ -54,6 +55,7 @@ const catalogue = {
   ...qualityRuleMessages,
   ...peopleMessages,
   ...policyMessages,
+  ...approvalMessages,
   ...repairMessages,
   ...requestMessages,
   ...runnerMessages,
