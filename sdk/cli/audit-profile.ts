@@ -10,6 +10,7 @@ import { parseTrust, type Trust } from '@sealedger/protocol/evidence/trust.ts';
 import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { organisationId, parseJson } from '@sealedger/protocol/schema.ts';
+import { createPinnedTransport } from '@sealedger/transport/pinned-fetch.ts';
 import type { PassphraseValues } from '@sealedger/transport/secret-input.ts';
 import { z } from 'zod';
 import { Archive } from '../audit/archive.ts';
@@ -75,6 +76,7 @@ export async function openAudit(
     confirmations: profile.confirmations ?? 0,
     ports: {
       fetch,
+      pinnedFetch: createPinnedTransport().fetch,
       clock: { now: () => Date.now(), sleep: async (ms) => void (await sleep(ms)) },
       randomBytes: (length) => new Uint8Array(randomBytes(length)),
       store,

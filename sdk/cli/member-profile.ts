@@ -10,6 +10,7 @@ import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { createLedgerReader, type LedgerReader, verifyDeployment } from '@sealedger/protocol/ledger/reader.ts';
 import { createPeerClient } from '@sealedger/protocol/peer-client.ts';
 import { organisationId, parseJson } from '@sealedger/protocol/schema.ts';
+import { createPinnedTransport } from '@sealedger/transport/pinned-fetch.ts';
 import type { PassphraseValues } from '@sealedger/transport/secret-input.ts';
 import { z } from 'zod';
 import type { CatalogueContext } from '../catalogue.ts';
@@ -58,6 +59,7 @@ export async function openMember(path: string, values: PassphraseValues): Promis
   const { keyEpoch } = record;
   const ports = {
     fetch,
+    pinnedFetch: createPinnedTransport().fetch,
     clock,
     randomBytes: (length: number) => new Uint8Array(randomBytes(length)),
     ed25519: nativeEd25519,
