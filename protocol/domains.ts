@@ -11,6 +11,7 @@ export const domains = {
   featureSheet: 'sealedger/v1/feature-sheet',
   grant: 'sealedger/v1/grant',
   question: 'sealedger/v1/question',
+  bankStore: 'sealedger/v1/bank-store',
   policy: 'sealedger/v1/policy',
   decisionReason: 'sealedger/v1/decision-reason',
   model: 'sealedger/v1/sealed-model',

@@ -13,6 +13,7 @@ import { createLedgerClient, type LedgerClient } from '@sealedger/protocol/ledge
 import type { Deployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import type { OrganisationRecord } from '@sealedger/protocol/ledger/records.ts';
+import type { Model } from '@sealedger/protocol/model.ts';
 import { createPeerClient, type Peer, type PeerClient } from '@sealedger/protocol/peer-client.ts';
 import { loadPoprf, type Poprf } from '@sealedger/protocol/poprf.ts';
 import { parseDocument } from '@sealedger/protocol/schema.ts';
@@ -31,7 +32,7 @@ import { deliverRequest } from './request-delivery.ts';
 import { amendRequest, answerQuestion, renewRequest, withdrawRequest } from './request-life.ts';
 import { type GrantReport, type RequestOverview, requestGrants, requestOverview } from './request-status.ts';
 import { createScoreOpener, type OpenedScore, type UnlockOptions } from './scores.ts';
-import { type BankRequest, ownRequests, type RequestInput } from './stored-request.ts';
+import { type BankRequest, loadInput, loadRequest, ownRequests, type RequestInput } from './stored-request.ts';
 import type { UnlockerParts } from './unlocker.ts';
 
 export interface BankOptions {
@@ -70,6 +71,10 @@ export interface Bank {
   awaitDecision(requestId: string, timeoutMs: number): Promise<void>;
   /** Ids of the requests that this store has seen, oldest first. */
   requests(): Promise<readonly string[]>;
+  /** A request as it was stored. @throws {ProtocolError} REQUEST_UNKNOWN */
+  stored(requestId: string): Promise<BankRequest>;
+  /** The model that a request asks with, in clear. @throws {ProtocolError} REQUEST_UNKNOWN */
+  askedModel(requestId: string): Promise<Model>;
   /** Delivers again what has not arrived at owners and gates. */
   deliver(requestId: string): Promise<void>;
   /** A new version with some terms changed; all decide anew, and the old one ends when the new one is active. */
@@ -123,6 +128,8 @@ export async function openBank(options: BankOptions): Promise<Bank> {
     request: (input) => submitRequest(context, input),
     awaitDecision: (requestId, timeoutMs) => awaitDecision(context, requestId, timeoutMs),
     requests: () => ownRequests(context),
+    stored: (requestId) => loadRequest(context, requestId),
+    askedModel: async (requestId) => (await loadInput(context, requestId)).model,
     deliver: (requestId) => deliverRequest(context, requestId),
     amend: (requestId, changes) => amendRequest(context, requestId, changes),
     renew: (requestId, terms) => renewRequest(context, requestId, terms),

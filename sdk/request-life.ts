@@ -13,10 +13,9 @@ import type { BankContext } from './bank.ts';
 import { prepareRequest, sendRequest, termsOf } from './bank-request.ts';
 import type { StoredModelKeys } from './he-client.ts';
 import { loadSealedModel } from './sealed-model-store.ts';
-import { readStoredJson } from './stored-json.ts';
 import {
-  type AttachmentInput,
   type BankRequest,
+  loadInput,
   loadRequest,
   type PreparedRequest,
   type RequestInput,
@@ -123,20 +122,6 @@ async function resend(
     model: await loadSealedModel(context.ports.store, requestId),
   };
   return sendRequest(context, prepared);
-}
-
-async function loadInput(context: BankContext, requestId: string): Promise<RequestInput> {
-  const { store } = context.ports;
-  const input = await readStoredJson<RequestInput>(store, requestKeys.input(requestId));
-  if (input === undefined) throw new ProtocolError('REQUEST_UNKNOWN', { requestId });
-  const { document } = await loadRequest(context, requestId);
-  const attachments: AttachmentInput[] = [];
-  for (const { name, mediaType, sha256 } of document.attachments) {
-    const content = await store.get(requestKeys.attachment(requestId, sha256));
-    if (content === undefined) throw new ProtocolError('REQUEST_UNKNOWN', { requestId });
-    attachments.push({ name, mediaType, content });
-  }
-  return { ...input, attachments };
 }
 
 async function loadKeys({ ports }: BankContext, requestId: string): Promise<StoredModelKeys> {

@@ -81,6 +81,21 @@ export async function loadRequest(context: Pick<BankContext, 'ports'>, id: strin
   return request;
 }
 
+/** What was asked, attachments included. @throws {ProtocolError} REQUEST_UNKNOWN */
+export async function loadInput(context: Pick<BankContext, 'ports'>, requestId: string): Promise<RequestInput> {
+  const { store } = context.ports;
+  const input = await readStoredJson<RequestInput>(store, requestKeys.input(requestId));
+  if (input === undefined) throw new ProtocolError('REQUEST_UNKNOWN', { requestId });
+  const { document } = await loadRequest(context, requestId);
+  const attachments: AttachmentInput[] = [];
+  for (const { name, mediaType, sha256 } of document.attachments) {
+    const content = await store.get(requestKeys.attachment(requestId, sha256));
+    if (content === undefined) throw new ProtocolError('REQUEST_UNKNOWN', { requestId });
+    attachments.push({ name, mediaType, content });
+  }
+  return { ...input, attachments };
+}
+
 /** Ids of all requests that this store has seen, oldest first. */
 export async function ownRequests({ ports }: Pick<BankContext, 'ports'>): Promise<readonly string[]> {
   return (await readStoredJson<string[]>(ports.store, requestKeys.all)) ?? [];

@@ -6,6 +6,7 @@
 import { adminMessages } from './admin.ts';
 import { approvalMessages } from './approval.ts';
 import { auditMessages } from './audit.ts';
+import { bankCliMessages } from './bank-cli.ts';
 import { certificateMessages } from './certificate.ts';
 import { chainMessages } from './chain.ts';
 import { cliMessages } from './cli.ts';
@@ -58,6 +59,7 @@ const catalogue = {
   ...approvalMessages,
   ...repairMessages,
   ...requestMessages,
+  ...bankCliMessages,
   ...runnerMessages,
   ...sourceMessages,
   ...cliMessages,

@@ -7,11 +7,18 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { messageFor, systemLocale } from '@sealedger/protocol/messages/catalogue.ts';
 import sdkPackage from '../package.json' with { type: 'json' };
+import { runAnswerCommand } from './answer-command.ts';
 import { runAuditCommand } from './audit-command.ts';
 import { runCatalogueCommand } from './catalogue-command.ts';
 import { runCertifyCommand } from './certify-command.ts';
+import { runComputeCommand } from './compute-command.ts';
 import { runEvidenceCommand } from './evidence-command.ts';
+import { runGrantCommand } from './grant-command.ts';
+import { runRequestCommand } from './request-command.ts';
+import { runStatusCommand } from './status-command.ts';
+import { runUnlockCommand } from './unlock-command.ts';
 import { type CommandIo, EXIT_UNREADABLE, runVerifyCommand } from './verify-command.ts';
+import { runWithdrawCommand } from './withdraw-command.ts';
 import { runWithholdCommand } from './withhold-command.ts';
 
 async function run(argv: readonly string[], io: CommandIo): Promise<number> {
@@ -29,6 +36,20 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
       return runEvidenceCommand(rest, io);
     case 'withhold':
       return runWithholdCommand(rest, io);
+    case 'request':
+      return runRequestCommand(rest, io);
+    case 'status':
+      return runStatusCommand(rest, io);
+    case 'grant':
+      return runGrantCommand(rest, io);
+    case 'withdraw':
+      return runWithdrawCommand(rest, io);
+    case 'answer':
+      return runAnswerCommand(rest, io);
+    case 'compute':
+      return runComputeCommand(rest, io);
+    case 'unlock':
+      return runUnlockCommand(rest, io);
     case '--version':
       io.stdout(`${sdkPackage.version}\n`);
       return 0;
