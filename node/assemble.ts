@@ -12,10 +12,12 @@ import { loadPoprf } from '@sealedger/protocol/poprf.ts';
 import { createPinnedTransport } from '@sealedger/transport/pinned-fetch.ts';
 import { certificateCheck } from './approval/certificate-check.ts';
 import { completenessCheck } from './approval/completeness-check.ts';
+import { consentCheck, consentSeen } from './approval/consent-check.ts';
 import { dataCheck } from './approval/data-check.ts';
 import { grantedHere } from './approval/decide.ts';
 import { grantCheck } from './approval/grant-check.ts';
 import { createGuard, remembering } from './approval/guard.ts';
+import { revocationCheck } from './approval/revoke.ts';
 import { hoursCheck, memberCheck, stateCheck, termCheck } from './approval/use-checks.ts';
 import { sourceFingerprint } from './catalogue/fingerprint.ts';
 import { createDirectory } from './chain/directory.ts';
@@ -135,6 +137,7 @@ async function shareParts({ config, keys, keyEpoch, client, clock, state, eviden
   const { isSuspended } = usage.suspensions;
   const guard = createGuard({ ledger, document, grant, isSuspended }, [
     stateCheck,
+    revocationCheck(state),
     termCheck(steady),
     grantCheck(state, org),
     hoursCheck(steady),
@@ -142,6 +145,7 @@ async function shareParts({ config, keys, keyEpoch, client, clock, state, eviden
     completenessCheck(requestStores(org, config.dataDir).missing),
     dataCheck(ledger, clock),
     certificateCheck(ledger, members),
+    consentCheck({ ledger, members, state, clock: steady, maxRootAgeDays: config.consent.maxRootAgeDays }),
   ]);
   return {
     identity,
@@ -269,6 +273,7 @@ function releaseParts(opened: Opened, shared: Shared, { evaluation }: Matching, 
     usage: usage.book,
     current: computations.current,
     evaluate: evaluation.evaluate,
+    consentSize: async (requestId) => consentSeen(ledger, await storedDocument(state, requestId)),
     signReceipt: (receipt) => sign(domains.unlockReceipt, receipt),
     metered: (requestId) => counts.metered(requestId),
   });

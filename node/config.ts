@@ -77,6 +77,8 @@ export const nodeConfigSchema = z.strictObject({
   usageRules: usageRulesSchema.prefault({}),
   /** How much may leave about a class of subjects to one requester within a period; none unless told. */
   budgets: budgetsSchema.default([]),
+  /** Consents that a gate asks for; null: a root on chain counts whatever its age. */
+  consent: z.strictObject({ maxRootAgeDays: z.int().min(1).max(3660).nullable().default(null) }).prefault({}),
   /** Files (JSON or YAML) or documents; without one that speaks about a dataset, a person decides. */
   policies: policiesSchema.default([]),
   approval: z

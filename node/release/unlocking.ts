@@ -42,6 +42,8 @@ export interface UnlockingParts {
   /** The computation that this gate serves for a request. */
   readonly current: (requestId: string) => Promise<ComputationRecord | undefined>;
   readonly evaluate: (requestId: string, computationId: string, elements: readonly Uint8Array[]) => Promise<Evaluated>;
+  /** Size of the log of consents on chain that counts for a request; null where it names none. */
+  readonly consentSize: (requestId: string) => Promise<number | null>;
   readonly signReceipt: (receipt: UnlockReceipt) => SignedEnvelope<UnlockReceipt>;
   /** Told after each metering, so that the count reaches the chain. */
   readonly metered: (requestId: string) => void;
@@ -193,6 +195,7 @@ async function meter(
   const usedBefore = (await parts.state.get<number>(usedKey(order.requestId))) ?? 0;
   assertQuota(usedBefore, order.count, quota);
   const { requestId, count } = order;
+  const consentSize = await parts.consentSize(requestId);
   const planned = await parts.usage.plan({ requester: caller, requestId, count, people });
   const totalUsed = usedBefore + order.count;
   const receipt = parts.signReceipt({
@@ -219,6 +222,7 @@ async function meter(
       requestDigest: orderDigest,
       receiptDigest: toHex(envelopeDigest(receipt)),
       blindedDigest: order.blindedDigest,
+      ...(consentSize === null ? {} : { consentSize }),
     },
     {
       id: `unlocking/${order.requestId}/${order.lane}/${order.counter}`,

@@ -4,6 +4,7 @@ import { MAX_ORDER_BYTES } from '@sealedger/protocol/unlocking.ts';
 import { z } from 'zod';
 import type { Answer, Route, RouteContext } from './app.ts';
 import { type CatalogueRouteParts, catalogueRoutes as searchRoutes } from './catalogue-routes.ts';
+import { type ConsentRouteParts, consentRoutes } from './consent-routes.ts';
 import { type LogRouteParts, logRoutes } from './log-routes.ts';
 import { type QualityRouteParts, qualityRoutes } from './quality-routes.ts';
 import { type RelayRouteParts, relayRoutes } from './relay-routes.ts';
@@ -13,6 +14,7 @@ import { type StatusRouteParts, statusRoutes } from './status-routes.ts';
 /** What the routes call; node.ts fills it in. */
 export interface RouteParts
   extends CatalogueRouteParts,
+    ConsentRouteParts,
     LogRouteParts,
     QualityRouteParts,
     RequestRouteParts,
@@ -57,6 +59,7 @@ export function nodeRoutes(parts: RouteParts): readonly Route[] {
     ...requestRoutes(parts),
     ...computationRoutes(parts),
     ...releaseRoutes(parts),
+    ...consentRoutes(parts),
     ...logRoutes(parts),
     ...qualityRoutes(parts),
     ...statusRoutes(parts),

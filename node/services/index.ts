@@ -2,8 +2,10 @@
 
 import { createRelayQueue } from '../server/relay-queue.ts';
 import type { RouteParts } from '../server/routes.ts';
+import { createApproval } from './approval.ts';
 import { catalogueServices } from './catalogue-answers.ts';
 import { computeServices } from './compute.ts';
+import { consentServices } from './consent.ts';
 import { evidenceServices } from './evidence.ts';
 import { logServices } from './log.ts';
 import type { NodeParts } from './parts.ts';
@@ -16,6 +18,8 @@ export interface Services extends RouteParts {
   resume(): Promise<void>;
   /** Puts on chain again what a reorganisation took back: decisions and gate keys. */
   reconcile(): Promise<void>;
+  /** Sends decisions that the chain was away for, and raises deadlines that have passed. */
+  approvalTick(): Promise<void>;
 }
 
 export function createServices(parts: NodeParts): Services {
@@ -23,8 +27,10 @@ export function createServices(parts: NodeParts): Services {
     ...registerServices(parts),
     ...catalogueServices(parts),
     ...requestServices(parts),
+    approvalTick: createApproval(parts).tick,
     ...exchangeServices(parts),
     ...computeServices(parts),
+    ...consentServices(parts),
     ...evidenceServices(parts),
     ...logServices(parts.evidence.log),
     nodeStatus: parts.watch.status,

@@ -166,4 +166,28 @@ export const consentMessages = {
     en: 'The grant was suspended on chain.',
     'zh-CN': '该授权已在链上暂停。',
   },
+  CONSENT_HOLDER_MISSING: {
+    en: 'The grant asks for consent, and the request names nobody who holds a log of consents.',
+    'zh-CN': '授权要求取得同意,但申请未指定同意日志的保管方。',
+  },
+  CONSENT_ROOT_OLD: {
+    en: 'The root of the consent log of {holder} on chain is older than {days} days.',
+    'zh-CN': '{holder} 的同意日志上链已超过 {days} 天。',
+  },
+  CONSENT_AUDIT_FAILED: {
+    en: 'An audit of consents by {regulator} found queries without consent under this grant.',
+    'zh-CN': '{regulator} 的同意抽查发现该授权项下存在未经同意的查询。',
+  },
+  CONSENT_AUDIT_OVERDUE: {
+    en: 'An audit of consents by {regulator} is past its deadline without a result.',
+    'zh-CN': '{regulator} 的同意抽查已过期限而无结果。',
+  },
+  CONSENT_NOTICE_OTHER: {
+    en: 'This node is no gate of request {requestId}, or the deadline is out of range.',
+    'zh-CN': '本节点不是申请 {requestId} 的闸门,或期限超出范围。',
+  },
+  CONSENT_NOTICE_OLD: {
+    en: 'The regulator has said something later of its audit already.',
+    'zh-CN': '该监管机构此前已就此次抽查发出更晚的通知。',
+  },
 } as const;

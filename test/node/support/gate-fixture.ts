@@ -110,6 +110,7 @@ export async function openGate(
       const info = poprfInfo(computationId);
       return poprf.blindEvaluate({ secretKey: gateKey.secretKey, info, blindedElements: elements, proofScalar });
     },
+    consentSize: async () => null,
     signReceipt: (receipt) => bureau.envelope(domains.unlockReceipt, receipt),
     metered: (requestId) => void metered.push(requestId),
   };
