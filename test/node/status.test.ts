@@ -47,6 +47,7 @@ async function world(t: TestContext) {
   const { account } = (await ledger.client('tax').organisation('tax'))!;
   const ed25519Key = toHex(nobleEd25519.publicKey(Buffer.from(secrets.signing, 'hex')));
   await ledger.client('tax').rotateKeys({ account, ed25519Key, x25519Key: '74'.repeat(32) }, 0);
+  await ledger.client('tax').setEndpoint('http://127.0.0.1:1');
   const running = new Set<RunningNode>();
   t.after(() => Promise.all([...running].map((node) => node.stop())));
   const start = async (): Promise<RunningNode> => {
