@@ -5,18 +5,24 @@
  * Exit 2 where the command is unknown or a refusal ends it; otherwise what the command returns.
  */
 import { systemLocale } from '@sealedger/protocol/messages/catalogue.ts';
+import { alertCommand } from './cli/alert-command.ts';
 import { type CommandIo, EXIT_USAGE, explain, type NodeCommand } from './cli/command.ts';
 import { datasetCommand } from './cli/dataset-command.ts';
+import { decideCommand } from './cli/decide-command.ts';
 import { evidenceCommand } from './cli/evidence-command.ts';
 import { fsckCommand } from './cli/fsck-command.ts';
 import { keysCommand } from './cli/keys-command.ts';
 import { openApiCommand } from './cli/openapi-command.ts';
 import { personCommand } from './cli/person-command.ts';
+import { policyCommand } from './cli/policy-command.ts';
 import { qualityCommand } from './cli/quality-command.ts';
 import { repairCommand } from './cli/repair-command.ts';
+import { requestCommand } from './cli/request-command.ts';
 import { runCommand } from './cli/run-command.ts';
 import { localeOf, statusCommand } from './cli/status-command.ts';
+import { suspendCommand } from './cli/suspend-command.ts';
 import { USAGE } from './cli/usage.ts';
+import { usageCommand } from './cli/usage-command.ts';
 import { workOrderCommand } from './cli/workorder-command.ts';
 
 const commands: Readonly<Record<string, NodeCommand>> = {
@@ -27,6 +33,12 @@ const commands: Readonly<Record<string, NodeCommand>> = {
   quality: qualityCommand,
   workorder: workOrderCommand,
   repair: repairCommand,
+  policy: policyCommand,
+  request: requestCommand,
+  decide: decideCommand,
+  suspend: suspendCommand,
+  usage: usageCommand,
+  alert: alertCommand,
   openapi: openApiCommand,
   evidence: evidenceCommand,
   fsck: fsckCommand,

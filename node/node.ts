@@ -13,6 +13,7 @@ import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import type { PeerClient } from '@sealedger/protocol/peer-client.ts';
 import { assembleParts, chunkDirectory, openEvidence } from './assemble.ts';
+import { createPolicyBook } from './approval/policy-book.ts';
 import type { PublishParts } from './catalogue/publish.ts';
 import type { NodeConfig } from './config.ts';
 import { assertKeystoreOf, keystorePath, openKeystore } from './keys/keystore.ts';
@@ -58,6 +59,7 @@ const CERTIFICATE_TICK_MS = 3_600_000;
 const START_RETRY_MS = 500;
 const LAST_ANCHOR_MS = 3000;
 const RECONCILE_TICK_MS = 60_000;
+const APPROVAL_TICK_MS = 5000;
 /** How long a transaction is waited for, and how much longer for each block on top: the slowest common block time. */
 const RECEIPT_MS = 60_000;
 const CONFIRMATION_MS = 15_000;
@@ -69,6 +71,8 @@ const CONFIRMATION_MS = 15_000;
  * ANCHOR_ROOT_DIFFERS, ENDPOINT_NOT_REGISTERED, TLS_…, and what the datasets refuse (through `ready`).
  */
 export async function startNode(config: NodeConfig, passphrase: string): Promise<RunningNode> {
+  // a policy that cannot be read would send every request to a person; better to say so now
+  await createPolicyBook(config.policies).read();
   const log = createLogger(config.org, (line) => void process.stderr.write(line));
   const keys = await openKeystore(keystorePath(config.dataDir), passphrase);
   assertKeystoreOf(keys, config.org);
@@ -112,6 +116,7 @@ export async function startNode(config: NodeConfig, passphrase: string): Promise
     every(CERTIFICATE_TICK_MS, log, () => gateway.tick()),
     every(USAGE_TICK_MS, log, () => parts.usage.tick()),
     every(TIDY_TICK_MS, log, () => parts.keepTime()),
+    every(APPROVAL_TICK_MS, log, () => services.approvalTick()),
     every(QUALITY_TICK_MS, log, async () => (isReady ? parts.quality.tick() : undefined)),
     // a chain of final blocks takes nothing back
     ...(config.confirmations === 0 ? [] : [every(RECONCILE_TICK_MS, log, () => services.reconcile())]),

@@ -8,6 +8,12 @@ export const USAGE = `usage: sealedger-node COMMAND …
   quality run|check|rules|report|dqv|history|ranking|points|schedule …   measure datasets, and what came of it
   workorder list|show|assign|fix|reject|close|reopen|retest|export …   failing rows on their way back
   repair propose|list|accept|refuse|patch …   proposed values for failing cells
+  suspend ID --reason TEXT | suspend ID --resume   stop the use of a grant at once, or go on
+  usage [ID] [--days N] [--json]             use of grants against quota and budget
+  alert list|ack …                           what was found unusual
+  policy show|check|test|schema|draft|apply|remove …   who may ask what, as data; tested before it is in force
+  request list|show|ask|acknowledge|attachments|revoke …   requests that came in
+  decide REQUEST (--approve|--reject|--revoke) --reason TEXT …   a person's decision
   openapi --config FILE [--out FILE]         the node's OpenAPI 3.1 description
   status --config FILE [--json]              how the running node is
   evidence export --config FILE (--version ID | --request ID | --batch REQUEST/ORG/N) --out FILE   a bundle's part of this node

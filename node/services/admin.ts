@@ -11,8 +11,11 @@ import { removeAdminFile, writeAdminFile } from './admin-file.ts';
 import { adminPeople } from './admin-people.ts';
 import { adminQuality } from './admin-quality.ts';
 import { adminQuestions } from './admin-questions.ts';
+import { adminPolicies } from './admin-policy.ts';
 import { adminRepairs } from './admin-repairs.ts';
+import { adminRequests } from './admin-requests.ts';
 import { adminStatus } from './admin-status.ts';
+import { adminUsage } from './admin-usage.ts';
 import { adminWorkOrders } from './admin-work-orders.ts';
 import type { NodeParts } from './parts.ts';
 import { openPersonGate, personGateParts } from './person-gate.ts';
@@ -33,8 +36,11 @@ export function adminCommands(parts: NodeParts): readonly AdminCommand[] {
     ...adminStatus(parts.watch.status),
     ...adminQuality(parts),
     ...adminQuestions(parts),
+    ...adminRequests(parts),
+    ...adminPolicies(parts),
     ...adminWorkOrders(parts),
     ...adminRepairs(parts),
+    ...adminUsage(parts),
   ];
 }
 
