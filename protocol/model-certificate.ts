@@ -13,7 +13,7 @@ import { toHex } from './bytes.ts';
 import { canonicalText } from './canonical.ts';
 import { SUITE } from './domains.ts';
 import { ProtocolError } from './errors.ts';
-import { largestValue } from './fixed-point.ts';
+import { largestValue, releaseNoiseReach } from './fixed-point.ts';
 import type { FeatureDefinition } from './model.ts';
 import { type Exposure, type FeatureSwing, type ModelSwings, measureExposure } from './model-exposure.ts';
 import {
@@ -110,7 +110,7 @@ export function readModel(submission: CertificateSubmission): CertifiedModel {
     const size = weight < 0n ? -weight : weight;
     return sum + size * BigInt(largestValue(definitions[i]!.valueBits));
   }, 0n);
-  assertScoreRange(reach);
+  assertScoreRange(reach, releaseNoiseReach(document.scaleBits, document.noisePolicy.totalWidthLog2));
   return {
     modelDigest: document.modelDigest,
     swings: definitions.map((definition, i) => swingOf(definition, weights[i]!, document.scaleBits)),
