@@ -7,6 +7,7 @@
 import type { DatasetField } from '@sealedger/protocol/dataset.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { PolicyFacts } from '@sealedger/protocol/policy/answer.ts';
+import { documentFacts } from '@sealedger/protocol/policy/samples.ts';
 import { type FeatureSheet, type RequestDocument, requestId } from '@sealedger/protocol/request.ts';
 import type { Clock, Directory, Ledger, StateStore } from '../ports.ts';
 import type { OwnDataset } from '../request/intake.ts';
@@ -66,19 +67,11 @@ const NO_FIELDS = { fields: [], fieldLevel: null, sharing: 'unconditional' } as 
 type Common = Omit<PolicyFacts, 'dataset' | 'fields' | 'fieldLevel' | 'sharing' | 'level' | 'quality'>;
 
 async function commonFacts(parts: FactParts, document: RequestDocument): Promise<Common> {
-  const { requester, purpose, computation, subjects, quota } = document;
-  const { roles } = await parts.members.activeMember(requester);
+  const { roles } = await parts.members.activeMember(document.requester);
   return {
-    requester,
+    ...documentFacts(document, parts.clock.now()),
     requesterRoles: roles,
-    purpose,
-    subjects,
-    computation,
-    departments: new Set(document.features.map(({ party }) => party)).size,
     minimumGroup: null,
-    noiseWidthLog2: document.noisePolicy.totalWidthLog2,
-    quota,
-    termDays: (1000 * document.expiresAt - parts.clock.now()) / DAY_MS,
     otherModelsDaysAgo: await otherModels(parts, document),
   };
 }

@@ -10,7 +10,7 @@ import { storedDocument } from '../compute/computations.ts';
 import { type AdminCommand, type AdminContext, adminCommand } from '../server/admin.ts';
 import { createApproval, revokeParts } from './approval.ts';
 import type { NodeParts } from './parts.ts';
-import { attachmentPath } from './request-exchange.ts';
+import { assertAttachments, attachmentPath } from './request-exchange.ts';
 import { detailsOf, requestView, summaryOf, summaryView } from './request-views.ts';
 
 const reason = z.string().trim().min(1).max(4000);
@@ -94,6 +94,7 @@ export function adminRequests(parts: NodeParts): readonly AdminCommand[] {
     },
     {
       ...adminCommand(decide, async ({ requestId, approved, reason: text, conditions }, context) => {
+        if (approved) await assertAttachments(parts, requestId);
         const by = { id: context.person!.id, pseudonym: actorOf(context) };
         const outcome = await approval.decideByPerson(requestId, { approved, reason: text, conditions }, by);
         const decision = outcome.status === 'decided' ? outcome.decision : null;

@@ -4,6 +4,7 @@ import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { RequestDocument } from '@sealedger/protocol/request.ts';
 import { type RequestStatus, requestStatusSchema } from '@sealedger/protocol/request-status.ts';
 import { parseDocument } from '@sealedger/protocol/schema.ts';
+import { storedDeadlines, timersAt } from '../approval/deadlines.ts';
 import type { StoredDecision } from '../approval/decide.ts';
 import { approvalKeys } from '../approval/keys.ts';
 import { computationKeys } from '../compute/computation.ts';
@@ -21,7 +22,7 @@ export function questionParts({ config, state, ledger, events, clock, mutex }: N
 }
 
 export function exchangeServices(parts: NodeParts) {
-  const { config, state, ledger } = parts;
+  const { config, state, ledger, clock } = parts;
   const { attachments, missing } = requestStores(config.org, config.dataDir);
   const questions = questionParts(parts);
   const missingOf = async (document: RequestDocument | undefined): Promise<readonly string[]> =>
@@ -54,7 +55,7 @@ export function exchangeServices(parts: NodeParts) {
           decision: decision === undefined ? 'pending' : decision.approved ? 'approved' : 'rejected',
           grant: decision?.grant ?? null,
           questions: (await questionsOf(state, requestId)).map((question) => questionView(question, isReader)),
-          timers: [],
+          timers: timersAt(await storedDeadlines(state, requestId), decision, clock.now()),
           missing: await missingOf(document),
         },
         'request status',

@@ -1,6 +1,7 @@
 /** What a node keeps an eye on beside its work: the chain, its own alerts, its state in numbers. */
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import type { NodeStatus } from '@sealedger/protocol/node-status.ts';
+import { standingOverdue } from '../approval/deadlines.ts';
 import { createConcerns } from '../chain/concerns.ts';
 import type { ChainDirectory } from '../chain/directory.ts';
 import type { ChainLedger } from '../chain/ledger.ts';
@@ -79,7 +80,7 @@ export async function openWatch(parts: WatchParts): Promise<Watch> {
         log: { size: evidence.log.size, kinds: { ...evidence.log.kinds } },
         anchoring: { anchoredSize, confirmedSize, backlog, backlogLimit, oldestAgeMs, lastError, failures },
         chain: { head, seenBlock, ageMs: seenAt === null ? null : Math.max(0, clock.now() - seenAt) },
-        alerts: [...(await alerts.standing())],
+        alerts: [...(await alerts.standing()), ...(await standingOverdue({ state, clock }))],
       };
     },
   };
