@@ -28,10 +28,13 @@ export const questionContracts = {
 export function adminQuestions(parts: NodeParts): readonly AdminCommand[] {
   const asking = questionParts(parts);
   return [
-    adminCommand(questionContracts.ask, async ({ requestId, text }, { actor }) => {
-      await storedDocument(parts.state, requestId);
-      return questionView(await askQuestion(asking, requestId, text, actor), true);
-    }),
+    {
+      ...adminCommand(questionContracts.ask, async ({ requestId, text }, { actor }) => {
+        await storedDocument(parts.state, requestId);
+        return questionView(await askQuestion(asking, requestId, text, actor), true);
+      }),
+      roles: ['approver', 'steward', 'operator'],
+    },
     adminCommand(questionContracts.questions, async ({ requestId }) => ({
       questions: (await questionsOf(parts.state, requestId)).map((question) => questionView(question, true)),
     })),

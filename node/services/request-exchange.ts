@@ -84,6 +84,15 @@ export async function missingOfRequest({ config, state }: NodeParts, requestId: 
   return requestStores(config.org, config.dataDir).missing(document);
 }
 
+/**
+ * A person approves what they could read: all attachments are here. The model, which nobody reads, may come later.
+ * @throws {ProtocolError} REQUEST_INCOMPLETE, REQUEST_UNKNOWN
+ */
+export async function assertAttachments(parts: NodeParts, requestId: string): Promise<void> {
+  const missing = (await missingOfRequest(parts, requestId)).filter((part) => part !== 'model');
+  if (missing.length > 0) throw new ProtocolError('REQUEST_INCOMPLETE', { missing: missing.join(', ') });
+}
+
 /** Where an attachment of a request lies on this node; for a person who decides. @throws {ProtocolError} REQUEST_UNKNOWN */
 export async function attachmentPath({ config, state }: NodeParts, requestId: string, sha256: string): Promise<string> {
   const document = await storedDocument(state, requestId);
