@@ -10,6 +10,7 @@ import sdkPackage from '../package.json' with { type: 'json' };
 import { runAnswerCommand } from './answer-command.ts';
 import { runAuditCommand } from './audit-command.ts';
 import { runCatalogueCommand } from './catalogue-command.ts';
+import { runCertificateCommand } from './certificate-command.ts';
 import { runCertifyCommand } from './certify-command.ts';
 import { runComputeCommand } from './compute-command.ts';
 import { runEvidenceCommand } from './evidence-command.ts';
@@ -28,6 +29,8 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
       return runVerifyCommand(rest, io);
     case 'audit':
       return runAuditCommand(rest, io);
+    case 'certificate':
+      return runCertificateCommand(rest, io);
     case 'certify':
       return runCertifyCommand(rest, io);
     case 'catalogue':
