@@ -6,7 +6,7 @@
  * members, requests, days and the closed list of codes, never by what a caller writes.
  */
 import type { ProtocolError } from '@sealedger/protocol/errors.ts';
-import type { Clock, StateOperation, StateStore } from '../ports.ts';
+import type { Clock, Logger, StateOperation, StateStore } from '../ports.ts';
 import type { Calendar } from './calendar.ts';
 import type { Finding } from './usage-book.ts';
 import { add, dropBefore, usageKeys } from './usage-history.ts';
@@ -31,7 +31,7 @@ export interface RefusalBook {
   refused(requester: string, requestId: string | null, code: RefusalCode, timeZone: string): void;
   /** By code, since the start of the node. */
   readonly totals: ReadonlyMap<RefusalCode, number>;
-  /** Makes the counts durable. */
+  /** Makes counts and findings durable. */
   flush(): Promise<void>;
 }
 
@@ -40,6 +40,7 @@ interface RefusalParts {
   readonly clock: Pick<Clock, 'now'>;
   readonly rules: UsageRules;
   readonly calendar: Calendar;
+  readonly log: Pick<Logger, 'error'>;
   readonly found: (finding: Finding) => Promise<void>;
 }
 
@@ -48,7 +49,8 @@ export function createRefusalBook(parts: RefusalParts): RefusalBook {
   const totals = new Map<RefusalCode, number>();
   const unwritten = new Map<string, Map<RefusalCode, number>>();
   const recent = new Map<string, UsageRecord[] & { atMs: number; count: number }[]>();
-  const looking = new Set<string>();
+  /** Findings on their way to the log, by requester. */
+  const raising = new Map<string, Promise<void>>();
   const look = (requester: string, requestId: string | null, atMs: number): void => {
     const refusals = recent.get(requester) ?? [];
     recent.set(requester, refusals);
@@ -64,10 +66,13 @@ export function createRefusalBook(parts: RefusalParts): RefusalBook {
       localTime: () => ({ day: 0, hour: 0 }),
     };
     const [finding] = findUnusual(only, { ...history, refusals }, nowMs);
-    if (finding === undefined || looking.has(requester)) return;
-    looking.add(requester);
-    // whoever is told logs what fails there; a refused call is answered either way
-    void parts.found({ ...finding, requester, requestId }).finally(() => looking.delete(requester));
+    if (finding === undefined || raising.has(requester)) return;
+    // the refused call does not wait for it
+    const raised = parts
+      .found({ ...finding, requester, requestId })
+      .catch((cause) => parts.log.error('finding not logged', { rule: finding.rule }, cause))
+      .finally(() => raising.delete(requester));
+    raising.set(requester, raised);
   };
   return {
     totals,
@@ -82,6 +87,7 @@ export function createRefusalBook(parts: RefusalParts): RefusalBook {
       look(requester, requestId, atMs);
     },
     flush: async () => {
+      await Promise.all(raising.values());
       const counted = [...unwritten];
       unwritten.clear();
       if (counted.length > 0) await state.write(await Promise.all(counted.map((entry) => addition(state, entry))));

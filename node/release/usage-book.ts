@@ -8,7 +8,7 @@
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { Grant } from '@sealedger/protocol/grant.ts';
 import type { RequestDocument } from '@sealedger/protocol/request.ts';
-import type { Clock, StateOperation, StateStore } from '../ports.ts';
+import type { Clock, Logger, StateOperation, StateStore } from '../ports.ts';
 import { assertBudgets, type Budget, budgetsFor, type SubjectClass, scoreCost, spentIn } from './budgets.ts';
 import { createCalendar, type Period } from './calendar.ts';
 import { createRefusalBook, type RefusalBook } from './refusal-book.ts';
@@ -39,6 +39,7 @@ export interface UsageBookParts {
   readonly clock: Pick<Clock, 'now'>;
   readonly rules: UsageRules;
   readonly budgets: readonly Budget[];
+  readonly log: Pick<Logger, 'error'>;
   /** @throws {ProtocolError} REQUEST_UNKNOWN */
   readonly document: (requestId: string) => Promise<RequestDocument>;
   readonly grant: (requestId: string) => Promise<Grant | undefined>;
