@@ -11,16 +11,18 @@ import type { SubjectId } from '@sealedger/protocol/identifier.ts';
 import type { LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import type { RequestDocument } from '@sealedger/protocol/request.ts';
 import { type ConsentBook, type HeldConsents, openConsentBook, saltOf } from './consent.ts';
-import { createKeptQueries, type KeptQueries } from './consent-queries.ts';
+import { createKeptQueries, type KeptQueries, type OrderToKeep } from './consent-queries.ts';
 import { readReceived } from './consent-received.ts';
 import type { Vault } from './vault.ts';
+
+const SETTLE_SECONDS = 3;
 
 export type BankConsentParts = {
   readonly org: string;
   /** Null where the bank gave no secret to seal with: then nothing under consent is unlocked. */
   readonly vault: Vault | null;
   readonly ledger: LedgerClient;
-  readonly clock: { now(): number };
+  readonly clock: { now(): number; sleep(ms: number): Promise<void> };
   readonly randomBytes: (length: number) => Uint8Array;
 };
 
@@ -36,6 +38,8 @@ export interface BankConsent {
   /** The consents that count for a request, as they are held now. @throws {ProtocolError} CONSENT_SHARE_MISSING */
   held(holder: string): Promise<HeldConsents>;
   queries(): KeptQueries;
+  /** What keeps the orders of a request; nothing is kept where it names no holder. */
+  keeperFor(document: RequestDocument): (order: OrderToKeep) => Promise<void>;
 }
 
 export function createBankConsent(parts: BankConsentParts): BankConsent {
@@ -63,11 +67,13 @@ export function createBankConsent(parts: BankConsentParts): BankConsent {
     book,
     held,
     queries: () => createKeptQueries(vaultOf()),
+    keeperFor: ({ consent }) => (consent === null ? async () => undefined : createKeptQueries(vaultOf()).keep),
     assertCovered: async (document, subjects) => {
       if (document.consent === null || subjects.length === 0) return;
       const { holder } = document.consent;
       const onChain = await ledger.consentOf(holder);
       if (onChain === null) throw new ProtocolError('CONSENT_ROOT_MISSING', { holder });
+      await settle(clock, onChain.committedAtSeconds);
       const consents = await held(holder);
       if (consents.entries.length < onChain.size) {
         const [size, least] = [consents.entries.length, onChain.size];
@@ -82,6 +88,12 @@ export function createBankConsent(parts: BankConsentParts): BankConsent {
       throw new ProtocolError('CONSENT_RECEIPT_MISSING', { without, place: first + 1, reason: reasons[first]! });
     },
   };
+}
+
+/** A gate looks at the chain about once a second: what was committed just now it may not have seen. */
+async function settle(clock: BankConsentParts['clock'], committedAtSeconds: number): Promise<void> {
+  const leftMs = 1000 * (committedAtSeconds + SETTLE_SECONDS) - clock.now();
+  if (leftMs > 0) await clock.sleep(Math.min(leftMs, 1000 * SETTLE_SECONDS));
 }
 
 /** Receipts count once a root covers them; a withdrawal counts here as soon as it is known. */

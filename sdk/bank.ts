@@ -19,11 +19,14 @@ import { loadPoprf, type Poprf } from '@sealedger/protocol/poprf.ts';
 import { parseDocument } from '@sealedger/protocol/schema.ts';
 import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
 import { z } from 'zod';
+import type { BankConsent } from './bank-consent.ts';
+import { consentParts } from './bank-consents.ts';
 import { collectBankEvidence } from './bank-evidence.ts';
 import { awaitDecision, submitRequest } from './bank-request.ts';
 import { type Catalogues, openCatalogues } from './catalogue.ts';
 import { awaitCertificate, certificateSubmission } from './certificate-submission.ts';
 import { type ComputeProgress, computeTable } from './compute.ts';
+import type { Consents } from './consents.ts';
 import { peerOf } from './peer-of.ts';
 import type { BankPorts } from './ports.ts';
 import { openRelease, type ReleaseOpening } from './release-opening.ts';
@@ -40,7 +43,15 @@ export interface BankOptions {
   readonly deployment: Deployment;
   readonly rpcUrl: string;
   /** Ed25519 seed and secp256k1 key, 32 bytes each; both belong to the bank's entry on chain. */
-  readonly keys: { readonly signing: Uint8Array; readonly account: Uint8Array };
+  readonly keys: {
+    readonly signing: Uint8Array;
+    readonly account: Uint8Array;
+    /** X25519 secrets, now and earlier: for what others seal for this organisation. */
+    readonly sealing?: Uint8Array;
+    readonly earlierSealing?: readonly Uint8Array[];
+    /** 32 secret bytes that stay over rotations: consents and the queries made under them are sealed with it. */
+    readonly seed?: Uint8Array;
+  };
   readonly ports: BankPorts;
 }
 
@@ -56,6 +67,8 @@ export interface BankContext {
   /** Heads of the unlocking lanes that this process used. */
   readonly lanes: UnlockerParts['lanes'];
   readonly blinders: UnlockerParts['blinders'];
+  readonly consent: BankConsent;
+  readonly consents: Consents;
   /** An active organisation's entry on chain. @throws {ProtocolError} MEMBER_UNKNOWN, MEMBER_SUSPENDED */
   member(org: string): Promise<OrganisationRecord>;
   /** Its node, as the peer client calls it. */
@@ -112,6 +125,8 @@ export interface Bank {
   evidence(requestId: string): Promise<readonly { readonly name: string; readonly bundle: Bundle }[]>;
   /** What shows that a committed batch has this subject's score; null where none has. It holds identifier and score. */
   opening(requestId: string, subject: SubjectId): Promise<ReleaseOpening | null>;
+  /** Consents: as their holder, from an authority, and opened for an audit; see consents.ts. */
+  readonly consents: Consents;
   /** This member's way into the catalogues of all nodes; see catalogue.ts. */
   readonly catalogues: Catalogues;
   readonly traffic: PeerClient['traffic'];
@@ -151,6 +166,7 @@ export async function openBank(options: BankOptions): Promise<Bank> {
       return collectBankEvidence(context, requestId);
     },
     opening: (requestId, subject) => openRelease(context.ports.store, requestId, subject),
+    consents: context.consents,
     catalogues: openCatalogues(context),
     traffic: context.peers.traffic,
     ledger: context.ledger,
@@ -159,8 +175,9 @@ export async function openBank(options: BankOptions): Promise<Bank> {
 
 async function openContext(options: BankOptions): Promise<BankContext> {
   const { org, ports, keys, deployment } = options;
+  const rpc = createJsonRpc(options.rpcUrl, ports.fetch);
   const ledger = createLedgerClient({
-    rpc: createJsonRpc(options.rpcUrl, ports.fetch),
+    rpc,
     deployment,
     clock: ports.clock,
     account: { privateKeyHex: toHex(keys.account) },
@@ -187,6 +204,7 @@ async function openContext(options: BankOptions): Promise<BankContext> {
     peer,
     lanes: new Map(),
     blinders: new Map(),
+    ...consentParts(options, { rpc, ledger, member, keyEpoch }),
   };
 }
 

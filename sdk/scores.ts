@@ -96,8 +96,10 @@ async function openScores(
   options: UnlockOptions,
 ): Promise<ReadonlyMap<SubjectId, OpenedScore>> {
   const { requestId } = open.table;
+  const { document } = open.request;
   const known = await releases.known(requestId);
   const missing = [...new Set(subjects)].filter((subject) => !known.has(subject));
+  await context.consent.assertCovered(document, missing);
   const batchSize = options.batchSize ?? DEFAULT_BATCH;
   const starts = Array.from({ length: Math.ceil(missing.length / batchSize) }, (_, i) => i * batchSize);
   let openedCount = subjects.length - missing.length;
@@ -108,7 +110,10 @@ async function openScores(
       // What is unlocked after a refusal would be counted, and nobody would wait for it.
       if (failures.length > 0) return;
       try {
-        const keys = await unlockBatch(context, open, number, missing.slice(start, start + batchSize));
+        const batch = missing.slice(start, start + batchSize);
+        // Again: somebody may have withdrawn since.
+        await context.consent.assertCovered(document, batch);
+        const keys = await unlockBatch(context, open, number, batch);
         // Noted batch by batch, so that a refusal of a later one loses nothing that was metered.
         await releases.note(requestId, releasedScores(open, keys));
         openedCount += keys.length;
@@ -138,6 +143,7 @@ async function unlockBatch(
     signer: { org, keyEpoch, secretKey: signing },
     lanes: context.lanes,
     blinders: context.blinders,
+    keep: context.consent.keeperFor(open.request.document),
   };
   const { requestId, computationId } = open.table;
   const outputs = await Promise.all(

@@ -20,6 +20,7 @@ import {
   unlockReceiptSchema,
 } from '@sealedger/protocol/unlocking.ts';
 import { z } from 'zod';
+import type { OrderToKeep } from './consent-queries.ts';
 import type { BankPorts } from './ports.ts';
 import { readStoredJson, writeStoredJson } from './stored-json.ts';
 
@@ -37,6 +38,8 @@ export interface UnlockerParts {
   readonly lanes: Map<string, Lane>;
   /** Blinders of the gates and computations that this process used. */
   readonly blinders: Map<string, PoprfBlinder>;
+  /** Keeps what opens an order, before it is sent; does nothing where no consent is asked for. */
+  readonly keep: (order: OrderToKeep) => Promise<void>;
 }
 
 /** Where a lane of one gate stands; kept in memory, because the stored order and the gate know it too. */
@@ -95,6 +98,15 @@ async function order(
   laneKey: string,
 ): Promise<readonly Uint8Array[]> {
   const work = await newOrder(parts, gate, batch, lane);
+  await parts.keep({
+    requestId: batch.requestId,
+    gate: gate.org,
+    lane: batch.lane,
+    blindedDigest: orderOf(work).body.blindedDigest,
+    subjects: work.inputs,
+    blinds: work.blinds,
+    elements: work.blinded,
+  });
   await writeStoredJson(parts.ports.store, laneKey, work);
   parts.lanes.delete(laneKey);
   return exchange(parts, gate, batch, work, laneKey);

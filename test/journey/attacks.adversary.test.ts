@@ -60,6 +60,7 @@ describe('dishonest callers', { timeout: 600_000 }, () => {
       signer: { org: 'harbour-bank', keyEpoch: 1, secretKey: keys.signing },
       lanes: new Map(),
       blinders: new Map(),
+      keep: async () => undefined,
     };
     const batch = { requestId: request.requestId, computationId, lane, subjects: world.subjects.slice(0, count) };
     return unlockAtGate(parts, await gateOf('audit-office'), batch);

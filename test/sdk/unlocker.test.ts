@@ -67,6 +67,7 @@ async function bankOf(t: TestContext): Promise<Bank> {
       signer: { org: 'bank', keyEpoch: 1, secretKey: bank.signing },
       lanes: new Map(),
       blinders: new Map(),
+      keep: async () => undefined,
       peers: fakePeers(async (_, call) => {
         made.asked.push(call.path);
         if (call.method === 'GET') return utf8(JSON.stringify(await gate.unlocking.lane('bank', gate.requestId, 0)));
