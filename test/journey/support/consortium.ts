@@ -1,6 +1,6 @@
 /** A small consortium of real processes for tests: embedded chain, nodes, and a bank whose SDK runs in the test. */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nativeEd25519 } from '@sealedger/node/crypto.ts';
@@ -53,6 +53,12 @@ export interface TestConsortium {
   end(): Promise<void>;
 }
 
+/** What differs from the demo's nodes: settings beside those of their file, and where they are reached. */
+export interface TestPlace {
+  readonly settings?: (org: string) => Readonly<Record<string, unknown>>;
+  readonly endpoint?: (organisation: Organisation, all: readonly Organisation[]) => string;
+}
+
 export const SMALL: ScenarioSize = { people: 240, applicants: 60, strangers: 6 };
 
 /**
@@ -64,6 +70,7 @@ export async function startConsortium(
   size: ScenarioSize = SMALL,
   gates?: readonly string[],
   bounds: Partial<SimplePolicy> = { certificate: 'waived' },
+  place: TestPlace = {},
 ): Promise<TestConsortium> {
   const directory = await mkdtemp(join(tmpdir(), 'sealedger-journey-'));
   const processes = createProcesses(join(directory, 'logs'));
@@ -78,11 +85,14 @@ export async function startConsortium(
     deploymentFile: String(chainLine['deployment']),
     founderKeyFile: String(chainLine['founderKey']),
   };
-  const organisations = await openOrganisations(files, directory);
+  const opened = await openOrganisations(files, directory);
+  const organisations = opened.map((own) => ({ ...own, endpoint: place.endpoint?.(own, opened) ?? own.endpoint }));
   const deployment = await foundConsortium(organisations, chain);
   const nodes = new Map<string, Child>();
   const startNode = async (organisation: Organisation): Promise<void> => {
     const config = await writeNodeConfig(files, organisation, chain, bounds);
+    const settings = { ...JSON.parse(await readFile(config, 'utf8')), ...place.settings?.(organisation.org) };
+    await writeFile(config, JSON.stringify(settings));
     const script = new URL('../../../node/main.ts', import.meta.url);
     const args = ['run', '--config', config, '--passphrase-file', organisation.passphraseFile, '--exit-with-parent'];
     const child = await processes.start(organisation.org, script, args);
