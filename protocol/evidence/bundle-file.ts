@@ -24,14 +24,14 @@ export const MAX_BUNDLE_BYTES = 64 * 1024 * 1024;
 const wrapperSchema = z.looseObject({
   format: z.literal(BUNDLE_FORMAT),
   suite: z.literal(SUITE),
-  version: z.literal(2),
+  version: z.literal(3),
   words: z.array(z.string().regex(/^[0-9a-f]*$/, 'lower-case hex')),
 });
 
 export const bundleFileSchema = z.strictObject({
   format: z.literal(BUNDLE_FORMAT),
   suite: z.literal(SUITE),
-  version: z.literal(2),
+  version: z.literal(3),
   subject: subjectSchema,
   chain: z.strictObject({ chainId: z.int().min(1), genesisHash: hex32, contracts: contractsSchema }),
   /** By number, each with its receipts by index of the transaction. */
@@ -70,7 +70,7 @@ function packBundle({ subject, chain, blocks, receipts, ...logs }: Bundle): Bund
   const packed: BundleFile = {
     format: BUNDLE_FORMAT,
     suite: SUITE,
-    version: 2,
+    version: 3,
     subject,
     chain,
     blocks: blocks.map((block) => {

@@ -103,15 +103,22 @@ export function statementSigningBytes(statement: Statement, keyEpoch: number): U
   return concatPrefixed(utf8(domains.statement), canonicalBytes({ keyEpoch, statement }));
 }
 
+/** What a subject draws in beside its own events. */
+export type SubjectScope = {
+  /** Versions that the request asks for, the register's last; the version itself where it is the subject. */
+  readonly datasetVersions: readonly string[];
+  /** Model of the request; null where a version is the subject, or the submission is not known. */
+  readonly modelDigest: string | null;
+};
+
 /** Whether an event of the contracts is one that `subject` is about; what a statement counts. */
-export function concernsSubject(
-  event: LedgerEvent,
-  subject: BundleSubject,
-  datasetVersions: readonly string[],
-): boolean {
-  if (event.contract === 'catalogue') return datasetVersions.includes(event.args.id);
+export function concernsSubject(event: LedgerEvent, subject: BundleSubject, scope: SubjectScope): boolean {
+  if (event.contract === 'catalogue') return scope.datasetVersions.includes(event.args.id);
   if (subject.kind === 'version') return false;
   if (event.contract === 'requests') return event.args.id === subject.requestId;
+  if (event.name === 'ModelCertified' || event.name === 'CertificateWithdrawn') {
+    return event.args.modelDigest === scope.modelDigest;
+  }
   if (event.name !== 'ResultCommitted' || event.args.requestId !== subject.requestId) return false;
   return subject.kind === 'request' || (event.args.org === subject.org && event.args.batch === subject.batch);
 }

@@ -22,23 +22,30 @@ import {
 import { orgToBytes32, toWord } from '../ledger/ids.ts';
 import { ChainRpcError, type Rpc } from '../ledger/json-rpc.ts';
 import { hex32 } from '../schema.ts';
-import { type BundleBlock, type BundleReceipt, type BundleSubject, concernsSubject } from './bundle.ts';
+import {
+  type BundleBlock,
+  type BundleReceipt,
+  type BundleSubject,
+  concernsSubject,
+  type SubjectScope,
+} from './bundle.ts';
 import { type BlockHeader, encodeHeader, proveReceipt, readHeader, readProvenLogs } from './receipt-proof.ts';
 
 export type ProvenParts = { readonly blocks: readonly BundleBlock[]; readonly receipts: readonly BundleReceipt[] };
 
 /** What the contracts said about a subject. */
-export type SubjectFacts = {
-  /** Ids of the dataset versions that the request asks for, the register's last; the version itself where it is the subject. */
-  readonly datasetVersions: readonly string[];
-  /** In order of the chain: publications and scores of the versions, the life of the request, commitments to its results. */
+export type SubjectFacts = SubjectScope & {
+  /**
+   * In order of the chain: publications and scores of the versions, the life of the request, certificates of its model,
+   * commitments to its results.
+   */
   readonly events: readonly LedgerEvent[];
 };
 
 export type ChainProver = {
   /** @throws {ProtocolError} EXPORT_REQUEST_UNKNOWN, EXPORT_VERSION_UNKNOWN; CHAIN_UNREACHABLE */
   factsAbout(subject: BundleSubject): Promise<SubjectFacts>;
-  /** Every registration of keys of an organisation, its suspensions and reinstatements, oldest first. */
+  /** Every registration of keys of an organisation, ends of overlaps, its suspensions and reinstatements, oldest first. */
   standingOf(org: string): Promise<readonly LedgerEvent[]>;
   /** Every checkpoint that an organisation anchored, smallest first. */
   anchorsOf(org: string): Promise<readonly EventOf<'CheckpointAnchored'>[]>;
@@ -52,7 +59,12 @@ export type ChainProver = {
 };
 
 /** What decides whether an organisation's key counts at a time. */
-const STANDING = new Set<string>(['KeysChanged', 'OrganisationSuspended', 'OrganisationReinstated']);
+const STANDING = new Set<string>([
+  'KeysChanged',
+  'PreviousKeysRevoked',
+  'OrganisationSuspended',
+  'OrganisationReinstated',
+]);
 const blockAnswerSchema = z.object({ hash: z.string(), transactions: z.array(z.string()) });
 /** Headers that a bundle may carry beside those of its events: about 6 MB. */
 export const MAX_LINKS = 10_000;
@@ -84,7 +96,7 @@ export function createChainProver(rpc: Rpc, deployment: Deployment): ChainProver
       if (subject.kind === 'version') {
         const events = await versionEvents(subject.datasetId);
         if (events.length === 0) throw new ProtocolError('EXPORT_VERSION_UNKNOWN', {});
-        return { datasetVersions: [subject.datasetId], events: [...events].sort(byPlace) };
+        return { datasetVersions: [subject.datasetId], modelDigest: null, events: [...events].sort(byPlace) };
       }
       const request = toWord(subject.requestId);
       const filter = { fromBlock: 0, toBlock: 'latest', topics: [null, request] } as const;
@@ -93,10 +105,14 @@ export function createChainProver(rpc: Rpc, deployment: Deployment): ChainProver
       if (submitted === undefined) throw new ProtocolError('EXPORT_REQUEST_UNKNOWN', {});
       const datasetVersions = [...submitted.args.datasetVersions, submitted.args.registerVersion];
       const versions = Promise.all(datasetVersions.map(versionEvents));
+      const { modelDigest } = submitted.args;
+      const ofModel = { ...filter, topics: [null, toWord(modelDigest)] } as const;
+      const attested = readEvents(rpc, deployment, ofModel, ['attestations']);
       const committed = eventsOf('evidence', 'ResultCommitted', [null, request]);
-      const all: LedgerEvent[] = [...(await versions).flat(), ...life, ...(await committed)];
-      const events = all.filter((event) => concernsSubject(event, subject, datasetVersions));
-      return { datasetVersions, events: events.sort(byPlace) };
+      const all: LedgerEvent[] = [...(await versions).flat(), ...life, ...(await attested), ...(await committed)];
+      const scope = { datasetVersions, modelDigest };
+      const events = all.filter((event) => concernsSubject(event, subject, scope));
+      return { ...scope, events: events.sort(byPlace) };
     },
     standingOf: async (org) => {
       const filter = { fromBlock: 0, toBlock: 'latest', topics: [null, orgToBytes32(org)] } as const;

@@ -85,6 +85,8 @@ export const eventSchemas = {
     quota: count,
     expiresAt: unixSeconds,
     previous: hex32.optional(),
+    /** Regulator whose certificate of the model the request names. */
+    certifier: organisationId.optional(),
   }),
   decision: z.strictObject({
     requestId: hex32,

@@ -38,6 +38,8 @@ export const verdictMessages = {
   PHASE_WITHDRAWN: { en: 'withdrawn', 'zh-CN': '已撤回' },
   PHASE_COMPLETED: { en: 'completed', 'zh-CN': '已完成' },
   PHASE_EXPIRED: { en: 'expired', 'zh-CN': '已到期' },
+  PHASE_SUSPENDED: { en: 'suspended', 'zh-CN': '已暂停' },
+  PHASE_SUPERSEDED: { en: 'replaced by a later request', 'zh-CN': '已被后续请求取代' },
   EXTENT: {
     en: '{events} signed events of {orgs} organisations, {blocks} blocks of chain {chain}, from {from} to {to}.',
     'zh-CN': '{orgs} 家机构的 {events} 条签名事件,链 {chain} 的 {blocks} 个区块,时间 {from} 至 {to}。',

@@ -49,6 +49,14 @@ export const verifyMessages = {
     en: 'All organisations worked on the same computation',
     'zh-CN': '各机构进行的是同一计算',
   },
+  CLAIM_MODEL_CERTIFIED: {
+    en: 'The regulator that the request names certified the model before anything came out',
+    'zh-CN': '请求所指定的监管机构在产生结果之前已对模型出具认证',
+  },
+  CLAIM_GRANTS_NAMED: {
+    en: 'The result names the grants of all owners, as they stand on the chain',
+    'zh-CN': '结果写明所有数据方的授权,且与链上决定一致',
+  },
   CLAIM_RESULT_COMMITTED: { en: 'The batch of results is committed on the chain', 'zh-CN': '该批结果的承诺已上链' },
   CLAIM_NOTHING_LATER: {
     en: 'Nothing later on the chain changes this, by the word of the RPC that is asked',
@@ -223,6 +231,23 @@ export const verifyMessages = {
   },
   WHY_NOT_COMMITTED: { en: 'No proven receipt commits to this batch.', 'zh-CN': '没有经证明的收据承诺该批结果。' },
   WHY_COMPUTATIONS_DIFFER: { en: 'One attempt has two computation ids.', 'zh-CN': '同一次尝试有两个计算编号。' },
+  WHY_NOT_CERTIFIED: {
+    en: 'No proven receipt certifies this model by {org} for this bank.',
+    'zh-CN': '没有经证明的收据表明 {org} 为该银行认证了此模型。',
+  },
+  WHY_CERTIFIED_LATE: {
+    en: '{org} certified it only after something had come out.',
+    'zh-CN': '{org} 在已有结果产生之后才出具认证。',
+  },
+  WHY_CERTIFICATE_WITHDRAWN: {
+    en: '{org} took the certificate back before the attempt.',
+    'zh-CN': '{org} 在该次计算开启之前已撤回认证。',
+  },
+  WHY_GRANTS_UNNAMED: { en: 'It names no grant.', 'zh-CN': '未写明任何授权。' },
+  WHY_GRANTS_DIFFER: {
+    en: 'It names other grants than the decisions on the chain.',
+    'zh-CN': '所写明的授权与链上决定不一致。',
+  },
   WHY_ASK_CHAIN: {
     en: 'A file ends at block {block}; what came later only the chain can say (sealedger verify --rpc URL).',
     'zh-CN': '文件止于区块 {block};其后之事只有链能回答(sealedger verify --rpc URL)。',

@@ -23,7 +23,7 @@ export function checkAgreement(context: LogContext, life: RequestLife): void {
   for (const item of bundle.items) {
     const about = itemName(item);
     const opened = valuesOf(item);
-    const isAbout = concernOf(opened, bundle.subject, datasets);
+    const isAbout = concernOf(item, opened, bundle.subject, datasets);
     if (isAbout === undefined) {
       claims.isBeyond('EVENT_AGREES', about, 'WHY_WITHHELD');
       continue;
@@ -54,8 +54,15 @@ function valuesOf({ openings }: BundleItem): Values {
 }
 
 /** Whether an event is about the subject; undefined where the field that would tell is withheld. */
-function concernOf(opened: Values, subject: BundleSubject, datasets: readonly string[]): boolean | undefined {
+function concernOf(
+  { signed }: BundleItem,
+  opened: Values,
+  subject: BundleSubject,
+  datasets: readonly string[],
+): boolean | undefined {
   const { requestId: request, datasetId: dataset } = opened;
+  const { data } = signed.event;
+  if (!Object.hasOwn(data, 'requestId') && !Object.hasOwn(data, 'datasetId')) return false;
   if (request !== undefined) return subject.kind !== 'version' && request === subject.requestId;
   return dataset === undefined ? undefined : typeof dataset === 'string' && datasets.includes(dataset);
 }
@@ -74,17 +81,27 @@ type Case = {
 };
 
 /** Steps that end a request before its work is done. */
-const ENDS = new Set<string>(['RequestRevoked', 'RequestWithdrawn', 'RequestRejected', 'RequestExpired']);
+const ENDS = new Set<string>([
+  'RequestRevoked',
+  'RequestWithdrawn',
+  'RequestRejected',
+  'RequestExpired',
+  'RequestSuperseded',
+]);
+const NO_REQUEST = '0'.repeat(64);
 
 const expectations: Partial<Record<EventKind, (event: Case) => Expected>> = {
   request: ({ life }) => {
     if (life.submitted === null) return 'absent';
-    const { id, requester, purpose, modelDigest, datasetVersions, quota, expiresAt } = life.submitted.args;
-    return { fields: { requestId: id, requester, purpose, modelDigest, datasets: datasetVersions, quota, expiresAt } };
+    const { id, requester, purpose, modelDigest, datasetVersions, quota, expiresAt, previous } = life.submitted.args;
+    const fields = { requestId: id, requester, purpose, modelDigest, datasets: datasetVersions, quota, expiresAt };
+    return { fields: { ...fields, previous: previous === NO_REQUEST ? null : previous } };
   },
   decision: ({ org, life }) => {
     const decided = life.decided.get(org);
-    if (decided === undefined) return 'absent';
+    // a gate that owns nothing keeps its own agreement; the chain has no place for it
+    const isGateAlone = !life.deciders.has(org) && life.submitted?.args.gates.includes(org) === true;
+    if (decided === undefined) return isGateAlone ? null : 'absent';
     const { id, approved, grantHash } = decided.args;
     return { fields: { requestId: id, decider: org, approved, grantHash } };
   },
@@ -96,14 +113,14 @@ const expectations: Partial<Record<EventKind, (event: Case) => Expected>> = {
     const { id, name, version, metadataHash, commitment, level } = published.args;
     return { fields: { datasetId: id, name, version, metadataHash, commitment, level } };
   },
-  result: ({ opened, events }) => {
+  result: ({ opened, events, life }) => {
     const committed = events.find(
       (event) => event.name === 'ResultCommitted' && event.args.commitment === opened['commitment'],
     );
     if (opened['commitment'] === undefined) return { fields: { commitment: null } };
     if (committed?.name !== 'ResultCommitted') return 'absent';
     const { requestId, batch, commitment, count } = committed.args;
-    return { fields: { requestId, batch, commitment, count } };
+    return { fields: { requestId, batch, commitment, count, grantHashes: grantHashesOf(life) } };
   },
   dataset: ({ org, opened, events }) => {
     const name = opened['state'] === 'withdrawn' ? 'DatasetVersionWithdrawn' : 'DatasetVersionPublished';
@@ -133,11 +150,35 @@ const expectations: Partial<Record<EventKind, (event: Case) => Expected>> = {
     if (end?.name === 'RequestRevoked') return { fields: { org: end.args.org, reasonHash: end.args.reasonHash } };
     return end === undefined ? 'absent' : { fields: {} };
   },
+  suspension: ({ org, opened, events }) => {
+    const { state, block } = opened;
+    // without a block it is the node's own halt, which the chain's follows
+    if (block === undefined) return { fields: { block: null } };
+    const name = state === 'resumed' ? 'RequestResumed' : 'RequestSuspended';
+    const said = events.find(
+      (event) => event.name === name && event.blockNumber === block && isBy(opened['org'] ?? org, event),
+    );
+    if (said?.name === 'RequestSuspended') {
+      return { fields: { requestId: said.args.id, org: said.args.org, reasonHash: said.args.reasonHash } };
+    }
+    if (said?.name === 'RequestResumed') return { fields: { requestId: said.args.id, org: said.args.org } };
+    return opened['org'] === undefined || state === undefined ? { fields: { org: null, state: null } } : 'absent';
+  },
   computation: ({ opened, life }) => {
     const { attempt } = opened;
-    return typeof attempt === 'number' && (attempt < 1 || attempt > life.attempts) ? 'absent' : null;
+    if (typeof attempt === 'number' && (attempt < 1 || attempt > life.attempts)) return 'absent';
+    return { fields: { grantHashes: grantHashesOf(life) } };
   },
 };
+
+function isBy(org: FieldValue | null, { args }: LedgerEvent): boolean {
+  return 'org' in args && args.org === org;
+}
+
+/** Digests of the grants in the order of the contract's deciders: owners of the datasets, then of the register. */
+export function grantHashesOf({ deciders, decided }: RequestLife): readonly string[] {
+  return [...deciders].map((org) => decided.get(org)?.args.grantHash ?? '');
+}
 
 /** Claim COMPUTATION_AGREES: within one attempt every organisation worked on the same computation id. */
 export function checkComputations({ bundle, claims }: LogContext): void {

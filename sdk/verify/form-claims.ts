@@ -1,10 +1,16 @@
 /** The outer form: parts in their one order, none twice, none for nothing; and the chain that the verifier pinned. */
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
-import { type Bundle, type BundleSubject, concernsSubject } from '@sealedger/protocol/evidence/bundle.ts';
+import {
+  type Bundle,
+  type BundleSubject,
+  concernsSubject,
+  type SubjectScope,
+} from '@sealedger/protocol/evidence/bundle.ts';
 import { bundleText } from '@sealedger/protocol/evidence/bundle-file.ts';
 import { headerOf, isOrdered, partKeys } from '@sealedger/protocol/evidence/bundle-order.ts';
 import { organisationOfSource } from '@sealedger/protocol/evidence/event.ts';
 import type { Trust } from '@sealedger/protocol/evidence/trust.ts';
+import { contractNames } from '@sealedger/protocol/ledger/deployment.ts';
 import type { EventOf, LedgerEvent } from '@sealedger/protocol/ledger/events.ts';
 import type { ClaimList } from './claims.ts';
 import type { ProvenFacts } from './facts.ts';
@@ -31,9 +37,7 @@ export function checkOrder(bundle: Bundle, claims: ClaimList): void {
 /** Claim CHAIN_PINNED. */
 export function checkPins(bundle: Bundle, trust: Trust, claims: ClaimList): void {
   const { chainId, genesisHash, contracts } = bundle.chain;
-  const differs = (['consortium', 'catalogue', 'requests', 'evidence'] as const).find(
-    (name) => contracts[name] !== trust.contracts[name],
-  );
+  const differs = contractNames.find((name) => contracts[name] !== trust.contracts[name]);
   if (chainId !== trust.chainId) {
     claims.fails('CHAIN_PINNED', 'chain', 'WHY_OTHER_CHAIN', { expected: trust.chainId, found: chainId });
   } else if (genesisHash !== trust.genesisHash) {
@@ -75,24 +79,31 @@ export function checkNeeded(bundle: Bundle, facts: ProvenFacts, last: LastState,
   }
 }
 
-/** Ids of the versions that the subject is about: itself, or those that the proven submission asks for. */
-export function datasetVersionsOf(facts: ProvenFacts, subject: BundleSubject): readonly string[] {
-  if (subject.kind === 'version') return [subject.datasetId];
+/** What the subject draws in: the version itself, or what the proven submission asks for. */
+export function scopeOf(facts: ProvenFacts, subject: BundleSubject): SubjectScope {
+  if (subject.kind === 'version') return { datasetVersions: [subject.datasetId], modelDigest: null };
   const { requestId } = subject;
   const submitted = facts.events.find((event) => event.name === 'RequestSubmitted' && event.args.id === requestId);
-  if (submitted?.name !== 'RequestSubmitted') return [];
-  return [...submitted.args.datasetVersions, submitted.args.registerVersion];
+  if (submitted?.name !== 'RequestSubmitted') return { datasetVersions: [], modelDigest: null };
+  const { datasetVersions, registerVersion, modelDigest } = submitted.args;
+  return { datasetVersions: [...datasetVersions, registerVersion], modelDigest };
 }
 
-type Standing = EventOf<'KeysChanged' | 'OrganisationSuspended' | 'OrganisationReinstated'>;
+/** Ids of the versions that the subject is about. */
+export function datasetVersionsOf(facts: ProvenFacts, subject: BundleSubject): readonly string[] {
+  return scopeOf(facts, subject).datasetVersions;
+}
+
+const STANDING = ['KeysChanged', 'PreviousKeysRevoked', 'OrganisationSuspended', 'OrganisationReinstated'] as const;
+type Standing = EventOf<(typeof STANDING)[number]>;
 
 /** Whether an event says if an organisation's key counts. */
 export function isStanding(event: LedgerEvent): event is Standing {
-  return ['KeysChanged', 'OrganisationSuspended', 'OrganisationReinstated'].includes(event.name);
+  return STANDING.some((name) => name === event.name);
 }
 
 function neededFacts(bundle: Bundle, facts: ProvenFacts): (event: LedgerEvent) => boolean {
-  const versions = datasetVersionsOf(facts, bundle.subject);
+  const scope = scopeOf(facts, bundle.subject);
   const authors = new Set([
     ...bundle.items.map(({ signed }) => organisationOfSource(signed.event.source)),
     ...bundle.statements.map(({ statement }) => statement.org),
@@ -102,7 +113,7 @@ function neededFacts(bundle: Bundle, facts: ProvenFacts): (event: LedgerEvent) =
   return (event) => {
     if (isStanding(event)) return authors.has(event.args.org);
     if (event.name === 'CheckpointAnchored') return anchors.has(`${event.args.org}/${event.args.size}`);
-    return concernsSubject(event, bundle.subject, versions);
+    return concernsSubject(event, bundle.subject, scope);
   };
 }
 

@@ -170,18 +170,43 @@ function whyNotLogged(bundle: Bundle, org: string, { signed, log }: BundleItem):
   return holds ? null : 'WHY_NOT_INCLUDED';
 }
 
-/** An event counts where it was anchored before a later key took over, and while its organisation was no suspended one. */
+/**
+ * An event counts where it was anchored before a later key took over, or while the overlap with that key still ran, and while
+ * its organisation was no suspended one.
+ */
 function checkKeyInForce({ facts, keys, claims }: LogContext, org: string, item: BundleItem): void {
-  const replacement = keys.replacedBy(org, item.signed.keyEpoch);
+  const { keyEpoch } = item.signed;
   const suspensions = factsNamed(facts, 'OrganisationSuspended').filter(({ args }) => args.org === org);
-  if (replacement === undefined && suspensions.length === 0) return;
+  if (keys.replacedBy(org, keyEpoch) === undefined && suspensions.length === 0) return;
   const anchor = factsNamed(facts, 'CheckpointAnchored').find(
     ({ args }) => args.org === org && args.size === item.log.checkpointSize,
   );
-  const before = anchor === undefined ? [] : facts.events.slice(0, facts.events.indexOf(anchor));
-  const isReplaced = replacement !== undefined && (anchor === undefined || before.includes(replacement));
-  const why = isReplaced ? 'WHY_KEY_REPLACED' : isSuspended(before, org) ? 'WHY_ORGANISATION_SUSPENDED' : null;
+  const before = anchor === undefined ? facts.events : facts.events.slice(0, facts.events.indexOf(anchor));
+  const anchoredAt = anchor === undefined ? null : (facts.headers.get(anchor.blockHash)?.timestampSeconds ?? null);
+  const why = !isInForce(before, { org, keyEpoch, atSeconds: anchoredAt })
+    ? 'WHY_KEY_REPLACED'
+    : isSuspended(before, org)
+      ? 'WHY_ORGANISATION_SUSPENDED'
+      : null;
   claims.decide('EVENT_KEY_IN_FORCE', itemName(item), why, { org });
+}
+
+/**
+ * Whether the key of an epoch counts after these events: it is the current one's, or the one's before while its overlap runs.
+ * @param atSeconds - time of the block that asks; null where none is known, and then no overlap counts.
+ */
+export function isInForce(
+  events: readonly LedgerEvent[],
+  { org, keyEpoch, atSeconds }: { readonly org: string; readonly keyEpoch: number; readonly atSeconds: number | null },
+): boolean {
+  const last = events.findLast((event) => event.name === 'KeysChanged' && event.args.org === org);
+  if (last?.name !== 'KeysChanged' || last.args.keyEpoch <= keyEpoch) return true;
+  const isPrevious = last.args.keyEpoch === keyEpoch + 1;
+  const isRevoked = events.some(
+    (event) =>
+      event.name === 'PreviousKeysRevoked' && event.args.org === org && event.args.keyEpoch === last.args.keyEpoch,
+  );
+  return isPrevious && !isRevoked && atSeconds !== null && atSeconds < last.args.previousUntil;
 }
 
 /** Whether an organisation is suspended after these events. */

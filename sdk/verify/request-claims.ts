@@ -6,14 +6,14 @@ import { describeEvent } from '@sealedger/protocol/evidence/event.ts';
 import type { LedgerEvent } from '@sealedger/protocol/ledger/events.ts';
 import type { WhyCode } from './claims.ts';
 import { factsNamed } from './facts.ts';
-import { datasetVersionsOf } from './form-claims.ts';
+import { datasetVersionsOf, scopeOf } from './form-claims.ts';
 import { type LogContext, whySignature } from './log-claims.ts';
 import { afterEvent, LifeError, type RequestLife, unknownRequest } from './request-life.ts';
 
 /** Events of the contracts that the bundle's subject is about, in order of the chain. */
 export function subjectEvents({ bundle, facts }: LogContext): readonly LedgerEvent[] {
-  const versions = datasetVersionsOf(facts, bundle.subject);
-  return facts.events.filter((event) => concernsSubject(event, bundle.subject, versions));
+  const scope = scopeOf(facts, bundle.subject);
+  return facts.events.filter((event) => concernsSubject(event, bundle.subject, scope));
 }
 
 /**
@@ -33,7 +33,7 @@ export function checkLife(context: LogContext): RequestLife {
       assertOffered(event, withdrawn, context);
       const isOtherBatch = bundle.subject.kind === 'batch' && event.name === 'ResultCommitted';
       // A batch bundle shows one commitment of many, so their numbering cannot be told again from it.
-      if (isOtherBatch || event.contract === 'catalogue') continue;
+      if (isOtherBatch || event.contract === 'catalogue' || event.contract === 'attestations') continue;
       life = afterEvent(life, event, facts.headers.get(event.blockHash)!.timestampSeconds, published);
     }
     claims.decide('REQUEST_LIFE', about, life.submitted === null ? 'WHY_LIFE_NOT_SUBMITTED' : null);

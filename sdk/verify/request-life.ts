@@ -13,7 +13,9 @@ export type RequestPhase =
   | 'revoked'
   | 'withdrawn'
   | 'completed'
-  | 'expired';
+  | 'expired'
+  | 'suspended'
+  | 'superseded';
 
 /** What is known of a request after some of its events. */
 export type RequestLife = {
@@ -23,6 +25,8 @@ export type RequestLife = {
   readonly decided: ReadonlyMap<string, EventOf<'RequestDecided'>>;
   readonly gateKeys: ReadonlyMap<string, string>;
   readonly wasActive: boolean;
+  /** Organisations whose suspension stands. */
+  readonly suspenders: ReadonlySet<string>;
   readonly attempts: number;
   readonly unlocks: ReadonlyMap<string, number>;
   readonly results: ReadonlyMap<string, { readonly batches: number; readonly count: number }>;
@@ -48,6 +52,7 @@ export const unknownRequest: RequestLife = {
   decided: new Map(),
   gateKeys: new Map(),
   wasActive: false,
+  suspenders: new Set(),
   attempts: 0,
   unlocks: new Map(),
   results: new Map(),
@@ -83,6 +88,10 @@ export function afterEvent(
       return afterUnlocks(life, event);
     case 'ResultCommitted':
       return afterResult(life, event);
+    case 'RequestSuspended':
+      return afterSuspension(life, event);
+    case 'RequestResumed':
+      return afterResumption(life, event);
     default:
       return afterEnd(life, event);
   }
@@ -155,12 +164,33 @@ function afterResult(life: RequestLife, event: EventOf<'ResultCommitted'>): Requ
   return { ...life, results: new Map(life.results).set(org, { batches: batch, count: before.count + count }) };
 }
 
+/** Who may suspend beside owners and gates is a regulator, which the roles on chain tell and this life does not. */
+function afterSuspension(life: RequestLife, event: EventOf<'RequestSuspended'>): RequestLife {
+  const { org } = event.args;
+  if (life.phase !== 'active' && life.phase !== 'suspended') {
+    throw new LifeError('WHY_LIFE_ORDER', { step: event.name, phase: life.phase });
+  }
+  if (life.suspenders.has(org)) throw new LifeError('WHY_LIFE_TWICE', { step: event.name });
+  return { ...life, phase: 'suspended', suspenders: new Set(life.suspenders).add(org) };
+}
+
+function afterResumption(life: RequestLife, event: EventOf<'RequestResumed'>): RequestLife {
+  const { org } = event.args;
+  assertPhase(life, 'suspended', event);
+  if (!life.suspenders.has(org)) throw new LifeError('WHY_LIFE_STRANGER', { org, step: event.name });
+  const suspenders = new Set([...life.suspenders].filter((one) => one !== org));
+  return { ...life, phase: suspenders.size === 0 ? 'active' : 'suspended', suspenders };
+}
+
+const OPEN = ['submitted', 'active', 'suspended'] as const;
+
 const endOf = new Map<string, { readonly from: readonly RequestPhase[]; readonly to: RequestPhase }>([
   ['RequestRejected', { from: ['rejected'], to: 'rejected' }],
   ['RequestWithdrawn', { from: ['submitted'], to: 'withdrawn' }],
-  ['RequestRevoked', { from: ['submitted', 'active'], to: 'revoked' }],
-  ['RequestCompleted', { from: ['active'], to: 'completed' }],
-  ['RequestExpired', { from: ['submitted', 'active'], to: 'expired' }],
+  ['RequestRevoked', { from: OPEN, to: 'revoked' }],
+  ['RequestCompleted', { from: ['active', 'suspended'], to: 'completed' }],
+  ['RequestExpired', { from: OPEN, to: 'expired' }],
+  ['RequestSuperseded', { from: OPEN, to: 'superseded' }],
 ]);
 
 function afterEnd(life: RequestLife, event: LedgerEvent): RequestLife {

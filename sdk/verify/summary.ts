@@ -48,6 +48,8 @@ const PHASES: Readonly<Record<RequestPhase, ErrorCode>> = {
   withdrawn: 'PHASE_WITHDRAWN',
   completed: 'PHASE_COMPLETED',
   expired: 'PHASE_EXPIRED',
+  suspended: 'PHASE_SUSPENDED',
+  superseded: 'PHASE_SUPERSEDED',
 };
 
 const SECTIONS = [

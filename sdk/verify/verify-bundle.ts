@@ -11,6 +11,7 @@ import type { Trust } from '@sealedger/protocol/evidence/trust.ts';
 import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { type Ed25519, nobleEd25519 } from '@sealedger/protocol/signature.ts';
 import { checkAgreement, checkComputations } from './agreement-claims.ts';
+import { checkCertificates, checkGrants } from './attestation-claims.ts';
 import { type Claim, ClaimList, type Verdict, verdictOf } from './claims.ts';
 import { type Extent, extentOf, type WithheldFields, withheldOf } from './extent.ts';
 import { type ProvenFacts, proveFacts } from './facts.ts';
@@ -105,6 +106,8 @@ function verifyParsed(bundle: Bundle, trust: Trust, options: VerifyOptions, clai
   checkParts(context, life);
   checkAgreement(context, life);
   checkComputations(context);
+  checkCertificates(context, life);
+  checkGrants(context, life);
   checkUnlocks(context, life);
   checkResult(context);
   claims.isBeyond('NOTHING_LATER', `block ${facts.lastBlock}`, 'WHY_ASK_CHAIN', { block: facts.lastBlock });

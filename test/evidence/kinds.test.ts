@@ -55,6 +55,7 @@ const examples: { readonly [K in EventKind]: EventFields<K> } = {
     quota: 10,
     expiresAt: 1_800_000_000,
     previous: hex('d'),
+    certifier: 'watchdog',
   },
   decision: {
     requestId: hex('a'),
@@ -63,6 +64,8 @@ const examples: { readonly [K in EventKind]: EventFields<K> } = {
     reason: 'policy.auto',
     grantHash: hex('b'),
     actor: hex('c'),
+    secondActor: hex('e'),
+    policyHash: hex('f'),
   },
   computation: {
     requestId: hex('a'),
@@ -74,8 +77,16 @@ const examples: { readonly [K in EventKind]: EventFields<K> } = {
     outputDigest: hex('d'),
     seedCommitment: hex('e'),
     chunks: 2,
+    grantHashes: [hex('4'), hex('5')],
   },
-  result: { requestId: hex('a'), computationId: hex('b'), batch: 1, commitment: hex('c'), count: 5 },
+  result: {
+    requestId: hex('a'),
+    computationId: hex('b'),
+    batch: 1,
+    commitment: hex('c'),
+    count: 5,
+    grantHashes: [hex('d')],
+  },
   unlocking: {
     requestId: hex('a'),
     computationId: hex('b'),
@@ -97,7 +108,7 @@ const examples: { readonly [K in EventKind]: EventFields<K> } = {
     actor: hex('c'),
   },
   keyChange: { org: 'tax', keyEpoch: 2, ed25519Key: hex('a'), x25519Key: hex('b'), block: 7 },
-  alert: { code: 'backlog.high', requestId: hex('a'), count: 700, orderId: hex('b') },
+  alert: { code: 'backlog.high', requestId: hex('a'), count: 700, orderId: hex('b'), org: 'bank' },
   points: { datasetId: hex('a'), orderId: hex('b'), ruleHash: hex('c'), points: -2, total: 40, actor: hex('d') },
   need: { needId: hex('a'), state: 'stated', actor: hex('b') },
   act: { actor: hex('a'), command: 'request.decide', outcome: 'done', requestId: hex('b') },

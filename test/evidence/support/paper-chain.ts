@@ -81,6 +81,11 @@ export class PaperChain {
     return number;
   }
 
+  /** Time of the latest block. */
+  async nowSeconds(): Promise<number> {
+    return this.#startSeconds + this.#blocks.length;
+  }
+
   readonly rpc: Rpc = {
     request: async (method, params) => this.#answer(method, params),
   };

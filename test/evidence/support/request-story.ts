@@ -32,7 +32,7 @@ export type Story = {
   readonly trust: Trust;
   readonly logs: Readonly<Record<NodeName, EvidenceLog<BatchOp>>>;
   /** Registers the next key of a node and lets it sign with it from now on. */
-  readonly rotate: (name: NodeName) => Promise<void>;
+  readonly rotate: (name: NodeName, overlapSeconds?: number) => Promise<void>;
   readonly anchor: (name: NodeName) => Promise<void>;
   readonly part: (name: NodeName, subject?: BundleSubject, options?: ExportOptions) => Promise<Bundle>;
   readonly bundle: (subject?: BundleSubject, options?: ExportOptions) => Promise<Bundle>;
@@ -50,7 +50,23 @@ export type StoryOptions = {
   /** Floor of the request, and the score of each dataset, in basis points. Default 8,000 and 9,150. */
   readonly qualityFloor?: number;
   readonly scoreBasisPoints?: number;
+  /** What the chain has of the certificate that the request names; default: the regulator's own, before the attempt. */
+  readonly certificate?:
+    | 'none'
+    | 'late'
+    | 'withdrawn before'
+    | 'withdrawn after'
+    | 'of another'
+    | 'for another'
+    | 'unasked';
+  /** What the result says of the grants; default: all three. */
+  readonly grantHashes?: readonly string[] | null;
+  /** What the contract says between attempt and result. */
+  readonly beforeResult?: readonly PaperEvent[];
 };
+
+/** The regulator that the request names. */
+export const certifier = 'watchdog';
 
 /** Tells the whole story: admission to the second unlocking, everything anchored. */
 export async function tellStory(options: StoryOptions = {}): Promise<Story> {
@@ -68,9 +84,10 @@ export async function tellStory(options: StoryOptions = {}): Promise<Story> {
     social: testSigner('social'),
     tax: testSigner('tax'),
   };
-  const rotate = async (name: NodeName): Promise<void> => {
+  const rotate = async (name: NodeName, overlapSeconds?: number): Promise<void> => {
     const keyEpoch = signers[name].keyEpoch + 1;
-    await chain.mine([keysChanged(name, keyEpoch)]);
+    const until = overlapSeconds === undefined ? 0 : (await chain.nowSeconds()) + overlapSeconds;
+    await chain.mine([keysChanged(name, keyEpoch, until)]);
     signers[name] = testSigner(name, keyEpoch);
     logs[name] = await openLogOn(opened.find((one) => one.name === name)!.database, signers[name]);
   };
@@ -85,7 +102,7 @@ export async function tellStory(options: StoryOptions = {}): Promise<Story> {
     mergeBundles(await Promise.all(nodes.map((name) => part(name, subject, exportOptions))));
   await publishAndScore(chain, logs, options.scoreBasisPoints ?? 9_150);
   await ask(chain, options.qualityFloor ?? 8_000);
-  await decideAndCompute(chain, logs);
+  await decideAndCompute(chain, logs, options);
   for (const name of nodes) await anchor(name);
   const close = async (): Promise<void> => {
     for (const { database, directory } of opened) {
@@ -97,9 +114,9 @@ export async function tellStory(options: StoryOptions = {}): Promise<Story> {
 }
 
 /** A registration of keys as the Consortium emits it. */
-export function keysChanged(name: string, keyEpoch: number): PaperEvent {
+export function keysChanged(name: string, keyEpoch: number, previousUntil = 0): PaperEvent {
   const key = word(toHex(testSigner(name, keyEpoch).publicKey));
-  return ['consortium', 'KeysChanged', [org(name), keyEpoch, key, word(id('7')), `0x${'8'.repeat(40)}`, 0]];
+  return ['consortium', 'KeysChanged', [org(name), keyEpoch, key, word(id('7')), `0x${'8'.repeat(40)}`, previousUntil]];
 }
 
 /** The score of a version, as its owner logs it before it goes on chain. */
@@ -155,7 +172,8 @@ async function ask(chain: PaperChain, qualityFloor: number): Promise<void> {
   await chain.mine([['requests', 'RequestSubmitted', [word(requestId), org('bank'), ...terms]]]);
 }
 
-async function decideAndCompute(chain: PaperChain, logs: Story['logs']): Promise<void> {
+async function decideAndCompute(chain: PaperChain, logs: Story['logs'], options: StoryOptions): Promise<void> {
+  const named = options.certificate === 'unasked' ? {} : { certifier };
   const request = { requestId, requester: 'bank', purpose: 'credit-scoring', modelDigest, quota, expiresAt };
   const datasets = [versions.tax, versions.social];
   for (const name of nodes) {
@@ -164,7 +182,7 @@ async function decideAndCompute(chain: PaperChain, logs: Story['logs']): Promise
     const drafts: EventDraft[] = [
       { kind: 'revocation', key: 'other', fields: { requestId: id('f'), reason: 'another.request' } },
       { kind: 'version', key: versions[name], fields: { datasetId: versions[name], ...version } },
-      { kind: 'request', key: requestId, fields: { ...request, datasets } },
+      { kind: 'request', key: requestId, fields: { ...request, datasets, ...named } },
       { kind: 'decision', key: requestId, fields: decision },
     ];
     await logs[name].append(drafts);
@@ -175,13 +193,45 @@ async function decideAndCompute(chain: PaperChain, logs: Story['logs']): Promise
     ['requests', 'GateKeyPublished', [word(requestId), org('bureau'), word(id('6'))]],
     ['requests', 'RequestActivated', [word(requestId)]],
   ]);
+  const [before, after, last] = certificateEvents(options.certificate);
+  for (const event of before) await chain.mine([event]);
   await chain.mine([['requests', 'AttemptOpened', [word(requestId), 1]]]);
+  for (const event of [...after, ...(options.beforeResult ?? [])]) await chain.mine([event]);
   for (const name of nodes) await logs[name].append(computationDrafts(name));
   await logs.bureau.append([unlockingDraft(1, 4, 4), unlockingDraft(2, 1, 5)]);
-  await logs.bureau.append([resultDraft()]);
+  await logs.bureau.append([resultDraft(options.grantHashes)]);
   await chain.mine([['requests', 'UnlocksRecorded', [word(requestId), org('bureau'), 5]]]);
   const result = [org('bank'), word(requestId), 1, word(resultCommitment), 5];
   await chain.mine([['evidence', 'ResultCommitted', result]]);
+  for (const event of last) await chain.mine([event]);
+}
+
+/** What the regulators say: before the attempt, after it, and after the result. */
+function certificateEvents(which: StoryOptions['certificate']): readonly [PaperEvent[], PaperEvent[], PaperEvent[]] {
+  const given = (by: string, requester: string): PaperEvent => [
+    'attestations',
+    'ModelCertified',
+    [word(modelDigest), org(by), org(requester), word(id('0'))],
+  ];
+  const own = given(certifier, 'bank');
+  const withdrawn: PaperEvent = ['attestations', 'CertificateWithdrawn', [word(modelDigest), org(certifier)]];
+  switch (which) {
+    case 'none':
+    case 'unasked':
+      return [[], [], []];
+    case 'late':
+      return [[], [], [own]];
+    case 'withdrawn before':
+      return [[own, withdrawn], [], []];
+    case 'withdrawn after':
+      return [[own], [withdrawn], []];
+    case 'of another':
+      return [[given('watchdog-2', 'bank')], [], []];
+    case 'for another':
+      return [[given(certifier, 'bank-2')], [], []];
+    default:
+      return [[own], [], []];
+  }
 }
 
 function computationDrafts(name: NodeName): EventDraft[] {
@@ -207,7 +257,8 @@ export function retiredDraft(): EventDraft {
   return { kind: 'computation', key: `${computationId}/retired`, fields };
 }
 
-function resultDraft(): EventDraft {
+function resultDraft(grantHashes: StoryOptions['grantHashes'] = [grantHash, grantHash, grantHash]): EventDraft {
   const fields = { requestId, computationId, batch: 1, commitment: resultCommitment, count: 5 };
-  return { kind: 'result', key: `${requestId}/1`, fields };
+  const named = grantHashes === null ? {} : { grantHashes: [...grantHashes] };
+  return { kind: 'result', key: `${requestId}/1`, fields: { ...fields, ...named } };
 }
