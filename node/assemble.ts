@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { utf8 } from '@sealedger/protocol/bytes.ts';
 import { type Domain, domains } from '@sealedger/protocol/domains.ts';
 import { type SignedEnvelope, signEnvelope } from '@sealedger/protocol/envelope.ts';
-import { isProtocolError } from '@sealedger/protocol/errors.ts';
+import { isProtocolError, type ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { createPeerClient } from '@sealedger/protocol/peer-client.ts';
@@ -32,8 +32,8 @@ import { ledgerAnchorChain } from './evidence/anchor-chain.ts';
 import { assertSameHistory } from './evidence/history.ts';
 import { type BatchOp, levelEvidenceStore } from './evidence/level-store.ts';
 import { EvidenceLog } from './evidence/log.ts';
-import { eventSigner } from './evidence/signer.ts';
-import type { Keystore } from './keys/keystore.ts';
+import { ringSigner } from './evidence/signer.ts';
+import type { KeyRing } from './keys/key-ring.ts';
 import { registerElements } from './match/elements.ts';
 import { createEpochKeys } from './match/epoch-keys.ts';
 import { createRegisterStore } from './match/register-store.ts';
@@ -48,6 +48,7 @@ import type { OwnDataset } from './request/intake.ts';
 import { createModelStore } from './request/model-store.ts';
 import type { NodeParts } from './services/parts.ts';
 import { openQuality } from './services/quality.ts';
+import type { ChainAccount, HeldEvents } from './services/rotation.ts';
 import { openUsage } from './services/usage.ts';
 import { openWatch } from './services/watch.ts';
 import { openSteadyClock } from './steady-clock.ts';
@@ -56,8 +57,8 @@ import type { Database, LevelState } from './store/level-store.ts';
 /** What is opened before anything is put together. */
 export interface Opened {
   readonly config: NodeConfig;
-  readonly keys: Keystore;
-  readonly keyEpoch: number;
+  readonly keys: KeyRing;
+  readonly chainAccount: ChainAccount;
   readonly client: LedgerClient;
   readonly rpc: Rpc;
   readonly state: LevelState;
@@ -77,8 +78,8 @@ export async function openEvidence(
   opened: Omit<Opened, 'evidence'>,
   database: Database,
 ): Promise<NodeParts['evidence']> {
-  const { config, keys, keyEpoch, client, rpc, clock, log: logger } = opened;
-  const signer = eventSigner(config.org, keyEpoch, keys.signing);
+  const { config, keys, client, rpc, clock, log: logger } = opened;
+  const signer = ringSigner(keys);
   const secret = hkdf(keys.seed, NO_SALT, utf8(domains.fieldSalt), 32);
   const log = await EvidenceLog.open({ store: levelEvidenceStore(database), signer, clock, secret });
   const chain = ledgerAnchorChain(client, rpc, config.org, config.confirmations);
@@ -115,10 +116,10 @@ type Shared = Awaited<ReturnType<typeof shareParts>>;
 type Matching = Awaited<ReturnType<typeof matchParts>>;
 type Computing = ReturnType<typeof computeParts>;
 
-async function shareParts({ config, keys, keyEpoch, client, clock, state, evidence, log }: Opened) {
+async function shareParts({ config, keys, client, clock, state, evidence, log }: Opened) {
   const { org } = config;
-  const identity = { org, keyEpoch, sign: (message: Uint8Array) => nativeEd25519.sign(message, keys.signing) };
   const pinned = createPinnedTransport();
+  const members = createDirectory(client, clock);
   const peerPorts = {
     fetch,
     pinnedFetch: pinned.fetch,
@@ -126,10 +127,10 @@ async function shareParts({ config, keys, keyEpoch, client, clock, state, eviden
     randomBytes: (length: number) => new Uint8Array(randomBytes(length)),
     ed25519: nativeEd25519,
     sha256,
+    signingKey: (member: string, keyEpoch: number) => members.signingKey(member, keyEpoch),
   };
-  const { events, failed, fail } = eventsOf(evidence.log, state);
+  const { events, failed, fail, holdEvents } = eventsOf(evidence.log, state);
   const ledger = createLedger(client, org, clock, config.confirmations);
-  const members = createDirectory(client, clock);
   const document = remembering((requestId: string) => storedDocument(state, requestId));
   const grant = remembering((requestId: string) => grantedHere(state, requestId));
   const steady = await openSteadyClock(clock, state, log);
@@ -148,18 +149,19 @@ async function shareParts({ config, keys, keyEpoch, client, clock, state, eviden
     consentCheck({ ledger, members, state, clock: steady, maxRootAgeDays: config.consent.maxRootAgeDays }),
   ]);
   return {
-    identity,
-    sign: signerOf(org, keyEpoch, keys.signing, clock),
+    identity: keys,
+    sign: signerOf(keys, clock),
     ledger,
     members,
     guard,
     usage,
     steady,
     pinned,
-    peers: createPeerClient(identity, peerPorts),
+    peers: createPeerClient(keys, peerPorts),
     events,
     failed,
     fail,
+    holdEvents,
     mutex: createMutex(),
     own: { datasets: [] as OwnDataset[], registrar: undefined as Registrar | undefined },
     fingerprintKey: hkdf(keys.seed, NO_SALT, utf8(`${domains.datasetVersion}/fingerprint`), 32),
@@ -167,11 +169,12 @@ async function shareParts({ config, keys, keyEpoch, client, clock, state, eviden
 }
 
 /** Signs as this organisation. @returns a function that takes domain, body and, in seconds, the end. */
-function signerOf(org: string, keyEpoch: number, secretKey: Uint8Array, clock: Clock) {
+function signerOf(ring: KeyRing, clock: Clock) {
   return <Body>(domain: Domain, body: Body, expiresAt?: number): SignedEnvelope<Body> => {
     const end = expiresAt === undefined ? {} : { expiresAt: new Date(1000 * expiresAt).toISOString() };
     const issuedAt = new Date(clock.now()).toISOString();
-    return signEnvelope({ domain, signer: org, keyEpoch, issuedAt, ...end, body }, secretKey, nativeEd25519);
+    const { org: signer, keyEpoch, signing } = ring;
+    return signEnvelope({ domain, signer, keyEpoch, issuedAt, ...end, body }, signing, nativeEd25519);
   };
 }
 
@@ -183,12 +186,33 @@ function eventsOf(
   events: EventLog;
   failed: Promise<never>;
   fail: (error: unknown) => void;
+  holdEvents: () => Promise<HeldEvents>;
 } {
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
+  let held: Promise<void> | null = null;
+  const holdEvents = async (): Promise<HeldEvents> => {
+    while (held !== null) await held;
+    const gate = Promise.withResolvers<void>();
+    gate.promise.catch(() => undefined);
+    held = gate.promise;
+    await log.settled();
+    const release = (): void => {
+      // What was refused stays so.
+      held = held === gate.promise ? null : held;
+      gate.resolve();
+    };
+    const refuse = (error: ProtocolError): void => {
+      held = Promise.reject(error);
+      held.catch(() => undefined);
+      gate.reject(error);
+    };
+    return { release, refuse };
+  };
   const events: EventLog = {
     append: async (kind, fields, { id, operations = [] }) => {
       const draft = { kind, key: id, fields } as Parameters<typeof log.append>[0][number];
+      while (held !== null) await held;
       try {
         await log.append([draft], state.operations(operations));
       } catch (error) {
@@ -197,7 +221,7 @@ function eventsOf(
       }
     },
   };
-  return { events, failed: failure.promise, fail: failure.reject };
+  return { events, failed: failure.promise, fail: failure.reject, holdEvents };
 }
 
 async function matchParts({ config, keys, state }: Opened, { ledger, members, peers }: Shared) {
@@ -206,7 +230,7 @@ async function matchParts({ config, keys, state }: Opened, { ledger, members, pe
   const epochKeys = createEpochKeys(org, state, ledger, poprf);
   const directory = registerDirectory(config);
   return {
-    registers: createRegisterStore({ org, directory, members, ledger, peers, sealingSecret: keys.sealing }),
+    registers: createRegisterStore({ org, directory, members, ledger, peers, sealing: () => keys.sealing }),
     models: createModelStore(org, join(dataDir, 'models')),
     epochKeys,
     evaluation: createEvaluation(poprf, epochKeys, workers),

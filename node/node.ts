@@ -3,20 +3,13 @@
  *
  * Each organisation runs its own process with its own store, keys and port. Nothing here decides; the stages do.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { toHex } from '@sealedger/protocol/bytes.ts';
-import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
-import { createLedgerClient, type LedgerClient } from '@sealedger/protocol/ledger/client.ts';
-import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
-import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import type { PeerClient } from '@sealedger/protocol/peer-client.ts';
-import { assembleParts, chunkDirectory, openEvidence } from './assemble.ts';
 import { createPolicyBook } from './approval/policy-book.ts';
+import { assembleParts, chunkDirectory, openEvidence } from './assemble.ts';
 import type { PublishParts } from './catalogue/publish.ts';
 import type { NodeConfig } from './config.ts';
-import { assertKeystoreOf, keystorePath, openKeystore } from './keys/keystore.ts';
 import { createLogger } from './log.ts';
 import { tidyUp } from './maintenance.ts';
 import { openRegistrar } from './match/registrar.ts';
@@ -27,6 +20,7 @@ import { openAdmin } from './services/admin.ts';
 import { publishConfigured } from './services/catalogue.ts';
 import { openGateway } from './services/gateway.ts';
 import { createServices, type Services } from './services/index.ts';
+import { openKeysAndChain, untilReached } from './services/opening.ts';
 import type { NodeParts } from './services/parts.ts';
 import { isTwofoldHistory } from './services/watch.ts';
 import { createNonceStore, createStateStore, openDatabase } from './store/level-store.ts';
@@ -56,13 +50,9 @@ const USAGE_TICK_MS = 1000;
 const QUALITY_TICK_MS = 5000;
 const TIDY_TICK_MS = 10_000;
 const CERTIFICATE_TICK_MS = 3_600_000;
-const START_RETRY_MS = 500;
 const LAST_ANCHOR_MS = 3000;
 const RECONCILE_TICK_MS = 60_000;
 const APPROVAL_TICK_MS = 5000;
-/** How long a transaction is waited for, and how much longer for each block on top: the slowest common block time. */
-const RECEIPT_MS = 60_000;
-const CONFIRMATION_MS = 15_000;
 
 /**
  * Starts the node of a configuration.
@@ -74,22 +64,17 @@ export async function startNode(config: NodeConfig, passphrase: string): Promise
   // a policy that cannot be read would send every request to a person; better to say so now
   await createPolicyBook(config.policies).read();
   const log = createLogger(config.org, (line) => void process.stderr.write(line));
-  const keys = await openKeystore(keystorePath(config.dataDir), passphrase);
-  assertKeystoreOf(keys, config.org);
+  const around = { clock, log };
+  const { finishRotation, ...chain } = await openKeysAndChain(config, passphrase, around);
   const database = await openDatabase(join(config.dataDir, 'state'));
-  const rpc = createJsonRpc(config.rpcUrl, fetch);
-  const client = createLedgerClient({
-    rpc,
-    deployment: parseDeployment(JSON.parse(await readFile(config.deployment, 'utf8'))),
-    clock,
-    account: { privateKeyHex: toHex(keys.account) },
-    confirmations: config.confirmations,
-    receiptTimeoutMs: RECEIPT_MS + config.confirmations * CONFIRMATION_MS,
-  });
-  const keyEpoch = await untilReached(log, () => ownKeyEpoch(client, config.org));
   const state = createStateStore(database);
-  const opened = { config, keys, keyEpoch, client, rpc, state, log, clock };
-  const evidence = await untilReached(log, () => openEvidence(opened, database)).catch(async (error: unknown) => {
+  const opened = { config, ...chain, state, log, clock };
+  const openLog = async (): Promise<NodeParts['evidence']> => {
+    const evidence = await untilReached(around, () => openEvidence(opened, database));
+    await finishRotation(evidence.anchorer);
+    return evidence;
+  };
+  const evidence = await openLog().catch(async (error: unknown) => {
     await database.close();
     throw error;
   });
@@ -97,7 +82,7 @@ export async function startNode(config: NodeConfig, passphrase: string): Promise
   const services = createServices(parts);
   const routes = nodeRoutes(services);
   const nonces = createNonceStore(database, clock);
-  const gateway = await untilReached(log, () => openGateway(parts, nonces, routes)).catch(async (error: unknown) => {
+  const gateway = await untilReached(around, () => openGateway(parts, nonces, routes)).catch(async (error: unknown) => {
     await database.close();
     throw error;
   });
@@ -121,7 +106,7 @@ export async function startNode(config: NodeConfig, passphrase: string): Promise
     // a chain of final blocks takes nothing back
     ...(config.confirmations === 0 ? [] : [every(RECONCILE_TICK_MS, log, () => services.reconcile())]),
   ];
-  const ready = untilReached(log, () => becomeReady(parts, services));
+  const ready = untilReached(around, () => becomeReady(parts, services));
   ready
     .then(() => {
       isReady = true;
@@ -171,25 +156,6 @@ async function anchorRest(anchorer: NodeParts['evidence']['anchorer']): Promise<
   const waited = sleep(LAST_ANCHOR_MS, undefined, { signal: given.signal }).catch(() => undefined);
   await Promise.race([anchorer.flush().catch(() => undefined), waited]);
   given.abort();
-}
-
-async function ownKeyEpoch(client: LedgerClient, org: string): Promise<number> {
-  const record = await client.organisation(org);
-  if (record === null) throw new ProtocolError('MEMBER_UNKNOWN', { org });
-  return record.keyEpoch;
-}
-
-/** Repeats a start while the chain is away. */
-async function untilReached<T>(log: Logger, task: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await task();
-    } catch (error) {
-      if (!isProtocolError(error, 'CHAIN_UNREACHABLE') && !isProtocolError(error, 'CHAIN_TIMEOUT')) throw error;
-      log.info('waits for the chain');
-      await clock.sleep(START_RETRY_MS);
-    }
-  }
 }
 
 /** Publishes what changed while the node was away, then goes on with what it left. */

@@ -39,6 +39,11 @@ export interface PeerPorts {
   /** A native implementation, where the platform has one. */
   readonly ed25519?: Ed25519;
   readonly sha256?: (bytes: Uint8Array) => Uint8Array;
+  /**
+   * Key of another epoch than the one that the peer was looked up with: it may have rotated since. As the chain has it.
+   * @throws {ProtocolError} MEMBER_KEY_EPOCH
+   */
+  readonly signingKey?: (org: string, keyEpoch: number) => Promise<Uint8Array>;
 }
 
 export interface PeerCall {
@@ -157,8 +162,9 @@ async function exchange(identity: PeerIdentity, ports: PeerPorts, peer: Peer, ca
     request: { method: call.method, url, headers },
     org: peer.org,
     publicKeyFor: (_org, keyEpoch) => {
-      if (keyEpoch !== peer.keyEpoch) throw new ProtocolError('MEMBER_KEY_EPOCH', { org: peer.org, keyEpoch });
-      return peer.ed25519;
+      if (keyEpoch === peer.keyEpoch) return peer.ed25519;
+      if (ports.signingKey !== undefined) return ports.signingKey(peer.org, keyEpoch);
+      throw new ProtocolError('MEMBER_KEY_EPOCH', { org: peer.org, keyEpoch });
     },
     now: Math.floor(ports.clock.now() / 1000),
     maxSkewSeconds: MAX_SKEW_SECONDS,

@@ -7,6 +7,8 @@ import type { Clock, Directory, Member } from '../ports.ts';
 
 /** A suspension or rotation takes effect here within this time. */
 const MEMORY_MS = 1000;
+/** At most so often is the chain asked for an epoch that nobody heard of. */
+const NEW_EPOCH_MS = 100;
 /** With the chain away a remembered member still gets status answers; what needs a grant asks the chain itself. */
 const MEMORY_WITHOUT_CHAIN_MS = 60_000;
 const MAX_STRANGERS = 1000;
@@ -63,7 +65,13 @@ export function createDirectory(client: Pick<LedgerClient, 'organisation'>, cloc
       strangers.clear();
     },
     signingKey: async (org, keyEpoch) => {
-      const key = signingKeyOf(await activeRecord(org), keyEpoch, clock.now());
+      let record = await activeRecord(org);
+      // a rotation of which the chain's events did not tell yet; a caller who makes epochs up costs a look now and then
+      if (keyEpoch === record.keyEpoch + 1 && clock.now() - (known.get(org)?.at ?? 0) > NEW_EPOCH_MS) {
+        changed.add(org);
+        record = await activeRecord(org);
+      }
+      const key = signingKeyOf(record, keyEpoch, clock.now());
       if (key === null) throw new ProtocolError('MEMBER_KEY_EPOCH', { org, keyEpoch });
       return fromHex(key, 32);
     },

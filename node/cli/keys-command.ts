@@ -1,20 +1,24 @@
 /**
- * `sealedger-node keys init|passphrase --config FILE`: the node's keystore.
+ * `sealedger-node keys init|passphrase|rotate --config FILE`: the keys of the node's organisation.
  *
  * `init` makes it and prints what a vote for admission needs; `passphrase` seals the same keys under another passphrase,
- * which `--new-passphrase-file` or `--new-passphrase-fd` names. Exit 0 where it is done, 2 for usage and refusals.
+ * which `--new-passphrase-file` or `--new-passphrase-fd` names; `rotate` has the running node replace the keys, which an
+ * operator answers for. Exit 0 where it is done, 2 for usage and refusals.
  */
 import { parseArgs } from 'node:util';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { memberKeys } from '@sealedger/protocol/ledger/member-keys.ts';
-import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
+import { messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { assertNewPassphrase } from '@sealedger/protocol/passphrase.ts';
 import { PASSPHRASE_OPTIONS } from '@sealedger/transport/secret-input.ts';
 import { type NodeConfig, readConfig } from '../config.ts';
 import { nativeEd25519 } from '../crypto.ts';
 import { assertKeystoreOf, createKeystore, keystorePath, openKeystore, writeKeystore } from '../keys/keystore.ts';
-import { EXIT_DONE, EXIT_USAGE, type NodeCommand } from './command.ts';
+import { keyContracts } from '../services/admin-keys.ts';
+import { callAdmin } from './admin-client.ts';
+import { type CommandIo, EXIT_DONE, EXIT_USAGE, type NodeCommand } from './command.ts';
 import { readNewPassphrase, readPassphrase } from './passphrase.ts';
+import { PERSON_OPTIONS, readPerson } from './person-options.ts';
 import { localeOf } from './status-command.ts';
 
 const OPTIONS = {
@@ -24,16 +28,18 @@ const OPTIONS = {
   ...PASSPHRASE_OPTIONS,
   'new-passphrase-file': { type: 'string' },
   'new-passphrase-fd': { type: 'string' },
+  overlap: { type: 'string' },
+  ...PERSON_OPTIONS,
 } as const;
 type Values = ReturnType<typeof parseOptions>;
 
 interface Outcome {
-  readonly document: Readonly<Record<string, string>>;
+  readonly document: Readonly<Record<string, string | number>>;
   readonly text: string;
 }
-type Verb = (config: NodeConfig, values: Values, locale: Locale) => Promise<Outcome>;
+type Verb = (config: NodeConfig, values: Values, io: CommandIo) => Promise<Outcome>;
 
-const verbs: Readonly<Record<string, Verb>> = { init, passphrase: changePassphrase };
+const verbs: Readonly<Record<string, Verb>> = { init, passphrase: changePassphrase, rotate };
 
 /** Runs one verb. @throws {ProtocolError} ARGUMENT_INVALID, KEYSTORE_…, PASSPHRASE_…, SECRET_… */
 export const keysCommand: NodeCommand = async ([name = '', ...rest], io) => {
@@ -44,7 +50,7 @@ export const keysCommand: NodeCommand = async ([name = '', ...rest], io) => {
     io.stderr(`${messageFor('KEYS_USAGE', {}, locale)}\n`);
     return EXIT_USAGE;
   }
-  const { document, text } = await verb(await readConfig(values.config), values, locale);
+  const { document, text } = await verb(await readConfig(values.config), values, { ...io, locale });
   io.stdout(values.json ? `${JSON.stringify(document)}\n` : `${text}\n`);
   return EXIT_DONE;
 };
@@ -58,7 +64,7 @@ function parseOptions(argv: readonly string[]) {
   }
 }
 
-async function init({ org, dataDir }: NodeConfig, values: Values, locale: Locale): Promise<Outcome> {
+async function init({ org, dataDir }: NodeConfig, values: Values, { locale }: CommandIo): Promise<Outcome> {
   const file = keystorePath(dataDir);
   const place = { file: values['passphrase-file'], fd: values['passphrase-fd'] };
   const passphrase = await readNewPassphrase(place, locale);
@@ -67,7 +73,7 @@ async function init({ org, dataDir }: NodeConfig, values: Values, locale: Locale
   return { document, text: messageFor('KEYS_MADE', document, locale) };
 }
 
-async function changePassphrase({ org, dataDir }: NodeConfig, values: Values, locale: Locale): Promise<Outcome> {
+async function changePassphrase({ org, dataDir }: NodeConfig, values: Values, { locale }: CommandIo): Promise<Outcome> {
   const file = keystorePath(dataDir);
   const keystore = await openKeystore(file, await readPassphrase(values, locale));
   assertKeystoreOf(keystore, org);
@@ -76,4 +82,20 @@ async function changePassphrase({ org, dataDir }: NodeConfig, values: Values, lo
   assertNewPassphrase(passphrase, org);
   await writeKeystore(file, { org, keys: keystore.stored, passphrase });
   return { document: { org, file }, text: messageFor('KEYS_PASSPHRASE_CHANGED', { file }, locale) };
+}
+
+/** The file that `--config` names is read again by the call: what was read here tells only that it is one. */
+async function rotate(_config: NodeConfig, values: Values, io: CommandIo): Promise<Outcome> {
+  const passphrase = await readPassphrase(values, io.locale);
+  const person = await readPerson(values, io.locale);
+  const overlap = values.overlap === undefined ? {} : { overlapSeconds: secondsOf(values.overlap) };
+  const input = { passphrase, ...overlap };
+  const document = await callAdmin(values.config ?? '', keyContracts.rotate, input, { ...io, person });
+  return { document, text: messageFor('KEYS_ROTATED', document, io.locale) };
+}
+
+/** @throws {ProtocolError} ARGUMENT_INVALID */
+function secondsOf(text: string): number {
+  if (/^[0-9]{1,6}$/.test(text)) return Number(text);
+  throw new ProtocolError('ARGUMENT_INVALID', { argument: '--overlap', reason: 'seconds, 0 to 86400' });
 }

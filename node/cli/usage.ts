@@ -2,7 +2,7 @@
 export const USAGE = `usage: sealedger-node COMMAND …
 
   run --config FILE [--exit-with-parent]     run the node (--passphrase-file FILE | --passphrase-fd N, or typed)
-  keys init|passphrase …                     the keystore: make it, change its passphrase
+  keys init|passphrase|rotate …              the organisation's keys: make them, seal them anew, replace them
   person hash|keygen|list|log …              the people of this node; commands take --by ID with --password-file FILE, --password-fd N or --person-key FILE
   dataset init|check|draft|submit|approve|publish|withdraw|show|list|lineage …   describe, review and publish datasets
   quality run|check|rules|report|dqv|history|ranking|points|schedule …   measure datasets, and what came of it

@@ -41,10 +41,26 @@ function importedKey(secret: Uint8Array): KeyObject {
  * @param seed - the 32-byte seed of the Ed25519 key (RFC 8032).
  */
 export function eventSigner(org: string, keyEpoch: number, seed: Uint8Array): EventSigner {
-  const key = ed25519PrivateKey(seed);
-  const signature = (message: Uint8Array): Promise<string> =>
-    new Promise((resolve, reject) => {
-      sign(null, message, key, (error, bytes) => (error ? reject(error) : resolve(bytes.toString('hex'))));
-    });
-  return { org, keyEpoch, sign: signature };
+  return { org, keyEpoch, sign: (message) => signature(message, ed25519PrivateKey(seed)) };
+}
+
+/** As {@link eventSigner}, with whatever keys the node has when it signs. */
+export function ringSigner(ring: {
+  readonly org: string;
+  readonly keyEpoch: number;
+  readonly signing: Uint8Array;
+}): EventSigner {
+  return {
+    org: ring.org,
+    get keyEpoch() {
+      return ring.keyEpoch;
+    },
+    sign: (message) => signature(message, ed25519PrivateKey(ring.signing)),
+  };
+}
+
+function signature(message: Uint8Array, key: KeyObject): Promise<string> {
+  return new Promise((resolve, reject) => {
+    sign(null, message, key, (error, bytes) => (error ? reject(error) : resolve(bytes.toString('hex'))));
+  });
 }

@@ -93,7 +93,8 @@ export function assertKeystoreOf(keystore: Pick<Keystore, 'org'>, org: string): 
   if (keystore.org !== org) throw new ProtocolError('KEYSTORE_ORG', { org, found: keystore.org });
 }
 
-function keystoreOf(org: string, stored: KeystoreKeys): Keystore {
+/** The keys of an opened file, as bytes. */
+export function keystoreOf(org: string, stored: KeystoreKeys): Keystore {
   const bytes = (hex: string): Uint8Array => fromHex(hex, 32);
   const { current, earlierSealing, seed } = stored;
   return {

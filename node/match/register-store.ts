@@ -16,7 +16,8 @@ export interface RegisterStoreParts {
   readonly ledger: Ledger;
   readonly peers: PeerClient;
   /** X25519 secret of this organisation. */
-  readonly sealingSecret: Uint8Array;
+  /** X25519 secrets of this organisation, the latest first: a box may have been sealed before a rotation. */
+  readonly sealing: () => readonly Uint8Array[];
 }
 
 export interface RegisterStore {
@@ -84,7 +85,20 @@ async function fetchBox(
   const owner = await parts.members.activeMember(registrar);
   const box = await parts.peers.bytes(owner, { method: 'GET', path, retries: 5, timeoutMs: TRANSFER_TIMEOUT_MS });
   const context = { domain: domains.registerKey, sender: registrar, receiver: parts.org, purpose };
-  return openSealedBox({ box, secretKey: parts.sealingSecret, context });
+  return openAnyBox(parts.sealing(), (secretKey) => openSealedBox({ box, secretKey, context }));
+}
+
+/** Opens with the first key that fits. @throws whatever the last one was refused with */
+async function openAnyBox<T>(
+  [secretKey, ...earlier]: readonly Uint8Array[],
+  open: (secretKey: Uint8Array) => Promise<T>,
+): Promise<T> {
+  try {
+    return await open(secretKey!);
+  } catch (error) {
+    if (earlier.length === 0) throw error;
+    return openAnyBox(earlier, open);
+  }
 }
 
 async function cached(directory: string, name: string, fetch: () => Promise<Uint8Array>): Promise<Uint8Array> {

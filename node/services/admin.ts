@@ -8,10 +8,11 @@ import { openApiDocument } from '../server/openapi.ts';
 import { adminDatasets } from './admin-datasets.ts';
 import { adminEvidence } from './admin-evidence.ts';
 import { removeAdminFile, writeAdminFile } from './admin-file.ts';
+import { adminKeys } from './admin-keys.ts';
 import { adminPeople } from './admin-people.ts';
+import { adminPolicies } from './admin-policy.ts';
 import { adminQuality } from './admin-quality.ts';
 import { adminQuestions } from './admin-questions.ts';
-import { adminPolicies } from './admin-policy.ts';
 import { adminRepairs } from './admin-repairs.ts';
 import { adminRequests } from './admin-requests.ts';
 import { adminStatus } from './admin-status.ts';
@@ -30,6 +31,7 @@ export interface AdminChannel {
 /** All commands that a running node takes from its operator; one line per area. */
 export function adminCommands(parts: NodeParts): readonly AdminCommand[] {
   return [
+    ...adminKeys(parts),
     ...adminPeople(parts),
     ...adminDatasets(parts),
     ...adminEvidence(parts),

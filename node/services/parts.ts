@@ -12,7 +12,7 @@ import type { Anchorer } from '../evidence/anchor.ts';
 import type { BatchOp } from '../evidence/level-store.ts';
 import type { EvidenceLog } from '../evidence/log.ts';
 import type { EventSigner } from '../evidence/ports.ts';
-import type { Keystore } from '../keys/keystore.ts';
+import type { KeyRing } from '../keys/key-ring.ts';
 import type { EpochKeys } from '../match/epoch-keys.ts';
 import type { RegisterStore } from '../match/register-store.ts';
 import type { Registrar } from '../match/registrar.ts';
@@ -24,13 +24,17 @@ import type { Unlocking } from '../release/unlocking.ts';
 import type { OwnDataset } from '../request/intake.ts';
 import type { ModelStore } from '../request/model-store.ts';
 import type { Quality } from './quality.ts';
+import type { ChainAccount, HeldEvents } from './rotation.ts';
 import type { Usage } from './usage.ts';
 import type { Watch } from './watch.ts';
 
 /** Everything that a node is made of. */
 export interface NodeParts {
   readonly config: NodeConfig;
-  readonly keys: Keystore;
+  readonly keys: KeyRing;
+  readonly chainAccount: ChainAccount;
+  /** Holds back every event while the node's keys are exchanged. */
+  readonly holdEvents: () => Promise<HeldEvents>;
   readonly log: Logger;
   readonly clock: Clock;
   readonly identity: PeerIdentity;

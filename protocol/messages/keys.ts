@@ -62,9 +62,41 @@ export const keyMessages = {
     'zh-CN': '{file} 已改用新口令加密;该文件的旧备份仍可用原口令打开。',
   },
   KEYS_USAGE: {
-    en: 'usage: sealedger-node keys init --config FILE [--passphrase-file FILE | --passphrase-fd N] [--json]\n       sealedger-node keys passphrase --config FILE [--passphrase-file FILE | --passphrase-fd N] [--new-passphrase-file FILE | --new-passphrase-fd N]',
+    en: 'usage: sealedger-node keys init --config FILE [--passphrase-file FILE | --passphrase-fd N] [--json]\n       sealedger-node keys passphrase --config FILE [--passphrase-file FILE | --passphrase-fd N] [--new-passphrase-file FILE | --new-passphrase-fd N]\n       sealedger-node keys rotate --config FILE --by ID … [--overlap SECONDS] [--passphrase-file FILE | --passphrase-fd N]',
     'zh-CN':
-      '用法:sealedger-node keys init --config 文件 [--passphrase-file 文件 | --passphrase-fd N] [--json]\n      sealedger-node keys passphrase --config 文件 [--passphrase-file 文件 | --passphrase-fd N] [--new-passphrase-file 文件 | --new-passphrase-fd N]',
+      '用法:sealedger-node keys init --config 文件 [--passphrase-file 文件 | --passphrase-fd N] [--json]\n      sealedger-node keys passphrase --config 文件 [--passphrase-file 文件 | --passphrase-fd N] [--new-passphrase-file 文件 | --new-passphrase-fd N]\n      sealedger-node keys rotate --config 文件 --by 人员 … [--overlap 秒] [--passphrase-file 文件 | --passphrase-fd N]',
+  },
+  KEYS_DIFFER: {
+    en: 'The chain shows other keys for {org} than this keystore has; is it the current file?',
+    'zh-CN': '链上登记的 {org} 密钥与该密钥库不符;请确认所用的是最新文件。',
+  },
+  KEYS_UNSETTLED: {
+    en: 'It is unknown whether the chain took the new keys of {org}; the node ends and looks again at its next start.',
+    'zh-CN': '尚不清楚链上是否已登记 {org} 的新密钥;节点将停止,并在下次启动时再行确认。',
+  },
+  KEYS_STEP_STORED: {
+    en: 'The new keys are in the keystore.',
+    'zh-CN': '新密钥已写入密钥库。',
+  },
+  KEYS_STEP_ANCHORED: {
+    en: 'Everything logged so far is anchored under the old key.',
+    'zh-CN': '此前的全部日志已用旧密钥上链存证。',
+  },
+  KEYS_STEP_CHAIN: {
+    en: 'The chain counts the new keys.',
+    'zh-CN': '链上已启用新密钥。',
+  },
+  KEYS_STEP_PROMOTED: {
+    en: 'The keystore and this node go on with the new keys.',
+    'zh-CN': '密钥库与本节点已改用新密钥。',
+  },
+  KEYS_ROTATED: {
+    en: 'Key epoch {keyEpoch} since now; the keys before it count for {overlapSeconds} s more. Make a new copy of the keystore: earlier copies lack these keys.',
+    'zh-CN': '密钥现为第 {keyEpoch} 期;之前的密钥还可使用 {overlapSeconds} 秒。请重新备份密钥库:旧备份中没有新密钥。',
+  },
+  ADMIN_KEYS_ROTATE: {
+    en: "Replaces this organisation's keys, with an overlap.",
+    'zh-CN': '更换本机构的密钥,并设重叠期。',
   },
   KEYSTORE_ORG: {
     en: 'This keystore is of {found}, not of {org}.',
