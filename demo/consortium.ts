@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Keystore, keystorePath } from '@sealedger/node/keys/keystore.ts';
+import type { ConfiguredPerson } from '@sealedger/node/people.ts';
 import { toHex } from '@sealedger/protocol/bytes.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { createLedgerClient, type LedgerClient } from '@sealedger/protocol/ledger/client.ts';
@@ -36,6 +37,9 @@ export interface Organisation {
   readonly port: number;
   readonly endpoint: string;
 }
+
+/** What a node's configuration says beside the scenario. */
+export type NodeTerms = Partial<SimplePolicy> & { readonly people?: readonly ConfiguredPerson[] };
 
 /** Takes no part in a job; it follows the trail. */
 const REGULATOR = 'regulator';
@@ -139,14 +143,14 @@ async function admitMissing(
 
 /**
  * Writes a node's configuration.
- * @param bounds - of its policy, beside and in place of the scenario's.
+ * @param terms - its policy's bounds beside and in place of the scenario's, and the people who may act at it.
  * @returns its path.
  */
 export async function writeNodeConfig(
   files: ScenarioFiles,
   organisation: Organisation,
   chain: ChainPlace,
-  bounds: Partial<SimplePolicy> = {},
+  { people = [], ...bounds }: NodeTerms = {},
 ): Promise<string> {
   const { scenario } = files;
   const { org, directory, port, endpoint } = organisation;
@@ -177,6 +181,7 @@ export async function writeNodeConfig(
         ...bounds,
       }),
     ],
+    people,
     workers: 1,
   };
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });

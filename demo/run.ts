@@ -26,6 +26,7 @@ import {
 } from './consortium.ts';
 import { explainError } from './explain.ts';
 import { DEFAULT_SIZE, generateScenario } from './generate-scenario.ts';
+import { decideByPerson, openApprovers, personalDepartment } from './persons.ts';
 import { type Child, ChildFailure, createProcesses, type Processes } from './processes.ts';
 import { type MeasuredQuality, measureQuality } from './quality.ts';
 import { admittedRegulator, certifyModel, runRegulator } from './regulator.ts';
@@ -216,10 +217,14 @@ async function startChain(processes: Processes, state: string): Promise<ChainPla
 
 async function startNodes({ files, organisations, chain, regulator }: Run, processes: Processes): Promise<Child[]> {
   const script = new URL('../node/main.ts', import.meta.url);
+  const byPerson = personalDepartment(files);
   const nodes = await Promise.all(
     organisations.filter(runsNode).map(async (organisation) => {
       const config = await writeNodeConfig(files, organisation, chain, {
         certificate: regulator === null ? 'waived' : 'needed',
+        ...(organisation.org === byPerson
+          ? { decidedBy: 'person', people: await openApprovers(organisation.directory) }
+          : {}),
       });
       const args = ['run', '--config', config, '--passphrase-file', organisation.passphraseFile, '--exit-with-parent'];
       return processes.start(organisation.org, script, args);
@@ -259,7 +264,12 @@ async function score(options: Options, run: Run, processes: Processes, tell: Tel
   let certificate: CertificateFigures | null = null;
   const parties: BankParties = {
     tell,
-    decide: async () => undefined,
+    decide: async (requestId) => {
+      const department = personalDepartment(files);
+      const { directory } = organisations.find(({ org }) => org === department)!;
+      const by = await decideByPerson({ department, directory, requestId, lang: options.lang }, processes);
+      tell('RUN_DECIDED', { department, persons: by.join(', ') });
+    },
     certify: async (submission) => {
       certificate = await certifyModel(options, { regulator: regulator!, chain }, submission, processes);
       tell('RUN_CERTIFIED', certificateDetails(certificate));

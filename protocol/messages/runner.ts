@@ -27,6 +27,10 @@ export const runnerMessages = {
     en: 'The bank sealed {features} weights and put request {requestId} on chain.',
     'zh-CN': '银行已密封 {features} 个权重,并将请求 {requestId} 上链。',
   },
+  RUN_DECIDED: {
+    en: '{department}: its policy leaves the decision to a person; {persons} approved at the command line.',
+    'zh-CN': '{department}:其策略要求由人员决定;{persons} 已在命令行批准。',
+  },
   RUN_APPROVED: { en: 'Every owner approved; the request is active.', 'zh-CN': '各数据方均已批准;请求已生效。' },
   RUN_CERTIFIED: {
     en:
