@@ -22,6 +22,7 @@ import { openGateway } from './services/gateway.ts';
 import { createServices, type Services } from './services/index.ts';
 import { openKeysAndChain, untilReached } from './services/opening.ts';
 import type { NodeParts } from './services/parts.ts';
+import { readInUse } from './services/usage-metrics.ts';
 import { isTwofoldHistory } from './services/watch.ts';
 import { createNonceStore, createStateStore, openDatabase } from './store/level-store.ts';
 
@@ -89,7 +90,9 @@ export async function startNode(config: NodeConfig, passphrase: string): Promise
   const admin = await openAdmin(parts, routes);
   const { watch } = parts;
   const metrics =
-    config.metricsPort === undefined ? null : await startMetricsServer(config.metricsPort, watch.status, log);
+    config.metricsPort === undefined
+      ? null
+      : await startMetricsServer(config.metricsPort, { status: watch.status, inUse: readInUse(parts), log });
   if (metrics !== null) log.info('metrics', { port: metrics.port });
   watch.start();
   let isReady = false;

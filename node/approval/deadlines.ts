@@ -141,7 +141,8 @@ export async function standingOverdue(parts: Pick<DeadlineParts, 'state' | 'cloc
   return [...new Set(raised.map(([, kind]) => OVERDUE_CODES[kind]))];
 }
 
-async function overdue({
+/** Deadlines that have passed for requests that this organisation has not decided. */
+export async function overdue({
   state,
   clock,
 }: Pick<DeadlineParts, 'state' | 'clock'>): Promise<readonly (readonly [Deadlines, DeadlineKind])[]> {

@@ -1,6 +1,5 @@
 /**
- * Refused calls, counted by grant and day and code: for the rule on many refusals, for the account of a grant's use, and
- * for monitoring.
+ * Refused calls, counted by grant and day and code: for the rule on many refusals and for the account of a grant's use.
  *
  * A flood of refusals must cost little: counts are kept in memory and written now and then, and what is kept is bounded by
  * members, requests, days and the closed list of codes, never by what a caller writes.
@@ -29,8 +28,6 @@ const NO_REFUSALS: readonly RefusalCode[] = [
 export interface RefusalBook {
   /** Counts a refused call of a member. @param requestId - one of the caller's own; null for none. */
   refused(requester: string, requestId: string | null, code: RefusalCode, timeZone: string): void;
-  /** By code, since the start of the node. */
-  readonly totals: ReadonlyMap<RefusalCode, number>;
   /** Makes counts and findings durable. */
   flush(): Promise<void>;
 }
@@ -46,7 +43,6 @@ interface RefusalParts {
 
 export function createRefusalBook(parts: RefusalParts): RefusalBook {
   const { state, clock, rules, calendar } = parts;
-  const totals = new Map<RefusalCode, number>();
   const unwritten = new Map<string, Map<RefusalCode, number>>();
   const recent = new Map<string, UsageRecord[] & { atMs: number; count: number }[]>();
   /** Findings on their way to the log, by requester. */
@@ -75,9 +71,7 @@ export function createRefusalBook(parts: RefusalParts): RefusalBook {
     raising.set(requester, raised);
   };
   return {
-    totals,
     refused: (requester, requestId, code, timeZone) => {
-      totals.set(code, (totals.get(code) ?? 0) + 1);
       if (NO_REFUSALS.includes(code)) return;
       const atMs = clock.now();
       const key = usageKeys.refused(requester, requestId, calendar.day(atMs, timeZone));

@@ -9,7 +9,15 @@ import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { Grant } from '@sealedger/protocol/grant.ts';
 import type { RequestDocument } from '@sealedger/protocol/request.ts';
 import type { Clock, Logger, StateOperation, StateStore } from '../ports.ts';
-import { assertBudgets, type Budget, budgetsFor, type SubjectClass, scoreCost, spentIn } from './budgets.ts';
+import {
+  assertBudgets,
+  type Budget,
+  budgetsFor,
+  SUBJECT_CLASSES,
+  type SubjectClass,
+  scoreCost,
+  spentIn,
+} from './budgets.ts';
 import { createCalendar, type Period } from './calendar.ts';
 import { createRefusalBook, type RefusalBook } from './refusal-book.ts';
 import {
@@ -21,6 +29,7 @@ import {
   takeIn,
   type UsageAccount,
   usageKeys,
+  usageOfKey,
 } from './usage-history.ts';
 import { findUnusual, type UsageFinding, type UsageRules } from './usage-rules.ts';
 
@@ -60,6 +69,13 @@ export interface BudgetUse {
   readonly spent: number;
 }
 
+export interface BudgetShare {
+  readonly subjects: SubjectClass;
+  readonly period: Period;
+  /** 0 to 1. */
+  readonly share: number;
+}
+
 export interface UsageBook {
   readonly refusals: RefusalBook;
   /**
@@ -75,6 +91,8 @@ export interface UsageBook {
   }): Promise<PlannedUse>;
   /** Budgets that hold for a requester, and what is spent of them in their present periods. */
   budgetUse(requester: string, subjects: SubjectClass, timeZone: string): Promise<readonly BudgetUse[]>;
+  /** For each configured budget, the largest share of it that any requester has spent in the present period. */
+  budgetShares(): Promise<readonly BudgetShare[]>;
   /** The sweep rule counts anew for the requester of this request. */
   restartSweep(requestId: string): Promise<void>;
 }
@@ -91,6 +109,15 @@ export function createUsageBook(parts: UsageBookParts): UsageBook {
     return known;
   };
   const refusals = createRefusalBook({ ...parts, calendar });
+  const budgetUse: UsageBook['budgetUse'] = async (requester, subjects, timeZone) => {
+    const { spentByDay, lastAtMs } = await accountFor(requester, subjects);
+    const day = calendar.day(Math.max(clock.now(), lastAtMs), timeZone);
+    return budgetsFor(budgets, requester, subjects).map(({ period, limit }) => ({
+      period,
+      limit,
+      spent: spentIn(spentByDay, period, day),
+    }));
+  };
   return {
     refusals,
     plan: async ({ requester, requestId, count, people }) => {
@@ -116,14 +143,21 @@ export function createUsageBook(parts: UsageBookParts): UsageBook {
         commit: () => takeIn(account, use, stored),
       };
     },
-    budgetUse: async (requester, subjects, timeZone) => {
-      const { spentByDay, lastAtMs } = await accountFor(requester, subjects);
-      const day = calendar.day(Math.max(clock.now(), lastAtMs), timeZone);
-      return budgetsFor(budgets, requester, subjects).map(({ period, limit }) => ({
-        period,
-        limit,
-        spent: spentIn(spentByDay, period, day),
-      }));
+    budgetUse,
+    budgetShares: async () => {
+      const keys = (await state.list(usageKeys.all)).map(([key]) => usageOfKey(key));
+      const requesters = [...new Set(keys.map(({ requester }) => requester))];
+      const shares = new Map<string, BudgetShare>();
+      for (const { subjects, period } of budgets) shares.set(`${subjects}/${period}`, { subjects, period, share: 0 });
+      for (const requester of budgets.length === 0 ? [] : requesters) {
+        for (const subjects of SUBJECT_CLASSES) {
+          for (const { period, limit, spent } of await budgetUse(requester, subjects, DEFAULT_TIME_ZONE)) {
+            const share = Math.max(shares.get(`${subjects}/${period}`)!.share, spent / limit);
+            shares.set(`${subjects}/${period}`, { subjects, period, share });
+          }
+        }
+      }
+      return [...shares.values()];
     },
     restartSweep: async (requestId) => {
       const { requester, subjects } = await parts.document(requestId);

@@ -76,6 +76,8 @@ export interface AppParts {
   readonly limits: Limits;
   readonly clock: { now(): number };
   readonly log: Logger;
+  /** Told the code of each refusal, for monitoring. */
+  readonly refused?: (code: ErrorCode) => void;
   /** Scheme, host, port and path under which the callers reach this node, without pin and trailing slash. */
   readonly endpoint: string;
 }
@@ -113,13 +115,13 @@ export function createApp(parts: AppParts, routes: readonly Route[]): Express {
     });
   }
   app.use((_request, response) => {
-    sendProblem(response, new ProtocolError('ROUTE_UNKNOWN', {}));
+    refuse(parts, response, new ProtocolError('ROUTE_UNKNOWN', {}));
   });
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     // what is left are paths that are no valid percent-encoding
     const isOurs = error instanceof ProtocolError;
     parts.log.info('refused', { route: '', code: isOurs ? error.code : 'HTTP_MALFORMED' });
-    sendProblem(response, isOurs ? error : new ProtocolError('HTTP_MALFORMED', {}, { cause: error }));
+    refuse(parts, response, isOurs ? error : new ProtocolError('HTTP_MALFORMED', {}, { cause: error }));
     request.resume();
   });
   return app;
@@ -147,10 +149,10 @@ async function serve(parts: AppParts, route: Route, request: Request, response: 
     }
     if (error instanceof ProtocolError) {
       parts.log.info('refused', { route: route.path, code: error.code });
-      sendProblem(response, error);
+      refuse(parts, response, error);
     } else {
       parts.log.error('failed', { route: route.path }, error);
-      sendProblem(response, new ProtocolError('INTERNAL', {}));
+      refuse(parts, response, new ProtocolError('INTERNAL', {}));
     }
   }
 }
@@ -244,7 +246,8 @@ function urlOf(parts: AppParts, request: Request): string {
   return `${parts.endpoint}${request.originalUrl}`;
 }
 
-function sendProblem(response: Response, error: ProtocolError): void {
+function refuse(parts: AppParts, response: Response, error: ProtocolError): void {
+  parts.refused?.(error.code);
   const status = statusOf(error.code);
   const { retryAfterSeconds } = error.details;
   if (typeof retryAfterSeconds === 'number') response.set('retry-after', String(retryAfterSeconds));

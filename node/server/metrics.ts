@@ -8,7 +8,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { NodeStatus } from '@sealedger/protocol/node-status.ts';
-import { Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { Logger } from '../ports.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -17,6 +17,30 @@ const LOCAL_HOSTS = ['127.0.0.1', 'localhost'];
 export interface MetricsServer {
   readonly port: number;
   close(): Promise<void>;
+}
+
+/** Grants in use, in numbers: by state, class and code only, never by request or requester. */
+export interface InUseMetrics {
+  /** Requests that this node has part in. */
+  readonly requests: ReadonlyMap<string, number>;
+  readonly decisionsWaiting: number;
+  readonly decisionsOverdue: number;
+  /** Scores that this node metered, over all grants. */
+  readonly unlocked: number;
+  /** Since the start. */
+  readonly refusals: ReadonlyMap<string, number>;
+  /** Grants that this organisation suspended itself. */
+  readonly suspended: number;
+  /** Alerts about use that nobody looked at. */
+  readonly alerts: number;
+  /** Largest share that any requester has spent. */
+  readonly budgets: readonly { readonly subjects: string; readonly period: string; readonly share: number }[];
+}
+
+export interface MetricsParts {
+  readonly status: () => Promise<NodeStatus>;
+  readonly inUse: () => Promise<InUseMetrics>;
+  readonly log: Logger;
 }
 
 type Reading = readonly [name: string, help: string, read: (status: NodeStatus) => number | null];
@@ -44,8 +68,8 @@ const READINGS: readonly Reading[] = [
   ],
 ];
 
-/** Text in Prometheus' format, from one reading of the status. */
-export async function metricsText(status: NodeStatus): Promise<string> {
+/** Text in Prometheus' format, from one reading of status and use. */
+export async function metricsText(status: NodeStatus, inUse: InUseMetrics): Promise<string> {
   const registry = new Registry();
   const registers = [registry];
   for (const [name, help, read] of READINGS) {
@@ -70,18 +94,46 @@ export async function metricsText(status: NodeStatus): Promise<string> {
     registers,
   });
   if (lastError !== null) errors.set({ code: lastError }, 1);
+  addInUse(registry, inUse);
   return registry.metrics();
 }
 
+function addInUse(registry: Registry, inUse: InUseMetrics): void {
+  const registers = [registry];
+  const gauge = (name: string, help: string, value: number): void => new Gauge({ name, help, registers }).set(value);
+  const byLabel = (name: string, help: string, label: string, values: ReadonlyMap<string, number>): void => {
+    const labelled = new Gauge({ name, help, labelNames: [label], registers });
+    for (const [key, value] of values) labelled.set({ [label]: key }, value);
+  };
+  byLabel('sealedger_requests', 'Requests that concern this node by state on chain', 'state', inUse.requests);
+  gauge('sealedger_decisions_waiting', 'Requests that wait for a person', inUse.decisionsWaiting);
+  gauge('sealedger_decisions_overdue', 'Deadlines of requests that have passed', inUse.decisionsOverdue);
+  gauge('sealedger_unlocked_scores', 'Scores metered by this gate', inUse.unlocked);
+  // rate and concurrency limits are among the codes
+  const refusals = new Counter({
+    name: 'sealedger_refusals_total',
+    help: 'Refused calls since the start by code',
+    labelNames: ['code'],
+    registers,
+  });
+  for (const [code, count] of inUse.refusals) refusals.inc({ code }, count);
+  gauge('sealedger_suspended_grants', 'Grants suspended by this organisation', inUse.suspended);
+  gauge('sealedger_usage_alerts', 'Alerts about use that nobody acknowledged', inUse.alerts);
+  const labelNames = ['subjects', 'period'];
+  const budgets = new Gauge({
+    name: 'sealedger_budget_share',
+    help: 'Largest share of a budget that a requester has spent',
+    labelNames,
+    registers,
+  });
+  for (const { subjects, period, share } of inUse.budgets) budgets.set({ subjects, period }, share);
+}
+
 /** @param port - 0 for a free one. */
-export async function startMetricsServer(
-  port: number,
-  status: () => Promise<NodeStatus>,
-  log: Logger,
-): Promise<MetricsServer> {
+export async function startMetricsServer(port: number, parts: MetricsParts): Promise<MetricsServer> {
   const server = createServer((request, response) => {
-    answer(request, response, status).catch((error: unknown) => {
-      log.error('metrics failed', {}, error);
+    answer(request, response, parts).catch((error: unknown) => {
+      parts.log.error('metrics failed', {}, error);
       send(response, 500, 'text/plain', 'failed\n');
     });
   });
@@ -104,7 +156,7 @@ export async function startMetricsServer(
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  status: () => Promise<NodeStatus>,
+  { status, inUse }: MetricsParts,
 ): Promise<void> {
   const host = (request.headers.host ?? '').replace(/:\d+$/, '');
   if (request.method !== 'GET' || request.headers.origin !== undefined || !LOCAL_HOSTS.includes(host)) {
@@ -113,7 +165,7 @@ async function answer(
   }
   switch (request.url) {
     case '/metrics':
-      send(response, 200, Registry.PROMETHEUS_CONTENT_TYPE, await metricsText(await status()));
+      send(response, 200, Registry.PROMETHEUS_CONTENT_TYPE, await metricsText(await status(), await inUse()));
       return;
     case '/healthz':
       send(response, 200, 'text/plain', 'ok\n');

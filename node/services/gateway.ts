@@ -23,7 +23,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-type GatewayParts = Pick<NodeParts, 'config' | 'client' | 'identity' | 'members' | 'peers' | 'clock' | 'log'>;
+type GatewayParts = Pick<NodeParts, 'config' | 'client' | 'identity' | 'members' | 'peers' | 'clock' | 'log' | 'usage'>;
 
 /**
  * Opens the node to the others; before that, what is registered on chain is compared with what is configured here.
@@ -35,8 +35,9 @@ export async function openGateway(parts: GatewayParts, nonces: NonceStore, route
   const tls = await tlsOf(config, clock);
   await assertRegistered(client, config, tls);
   const limits = createLimits(config.limits, clock);
+  const refused = parts.usage.countRefusal;
   const endpoint = parseEndpoint(config.endpoint).base;
-  const app = createApp({ identity, directory, nonces, limits, clock, log, endpoint }, routes);
+  const app = createApp({ identity, directory, nonces, limits, clock, log, refused, endpoint }, routes);
   const server = createNodeServer(app, config.limits, tls?.context ?? null);
   const { viaRelay } = config;
   const relayed = viaRelay === undefined ? null : startRelayed({ ...parts, relay: viaRelay }, server);

@@ -47,6 +47,10 @@ export interface Usage {
   resumeGrant(requestId: string, actor: string): Promise<Suspension>;
   /** Counts a refused call of a member. @param requestId - as the call named it; null where it named none. */
   refused(requester: string, requestId: string | null, code: RefusalCode): Promise<void>;
+  /** Counts a refusal at the listener, of whomever. */
+  countRefusal(code: RefusalCode): void;
+  /** Refusals since the start, by code. */
+  readonly refusals: ReadonlyMap<RefusalCode, number>;
   /** Called with each request whose use changed here or on chain, and with none where any may have. */
   onChange(listener: (requestId?: string) => void): void;
   /** The chain said something of this request, or took something back. */
@@ -58,6 +62,7 @@ export interface Usage {
 /** Opens what was counted, found and suspended before. */
 export async function openUsage(parts: UsageParts): Promise<Usage> {
   const { config } = parts;
+  const refusals = new Map<RefusalCode, number>();
   const listeners: ((requestId?: string) => void)[] = [];
   const changed = (requestId?: string): void => {
     for (const listener of listeners) listener(requestId);
@@ -101,6 +106,8 @@ export async function openUsage(parts: UsageParts): Promise<Usage> {
       const timeZone = own === null ? DEFAULT_TIME_ZONE : await zoneOf(parts, own);
       book.refusals.refused(requester, own, code, timeZone);
     },
+    countRefusal: (code) => void refusals.set(code, (refusals.get(code) ?? 0) + 1),
+    refusals,
     onChange: (listener) => void listeners.push(listener),
     chainChanged: (requestId) => {
       if (requestId === undefined) suspensions.recheck();

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { statusCommand } from '@sealedger/node/cli/status-command.ts';
 import { readConfig } from '@sealedger/node/config.ts';
 import { type RunningNode, startNode } from '@sealedger/node/node.ts';
-import { metricsText } from '@sealedger/node/server/metrics.ts';
+import { type InUseMetrics, metricsText } from '@sealedger/node/server/metrics.ts';
 import { toHex } from '@sealedger/protocol/bytes.ts';
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import { type NodeStatus, nodeStatusSchema } from '@sealedger/protocol/node-status.ts';
@@ -198,24 +198,88 @@ test('a node whose directory was set back to before an anchor does not start', a
   await assert.rejects(start(), (error) => isProtocolError(error, 'ANCHOR_LOG_REWOUND'));
 });
 
-test('what is not known is left out of the metrics, and what went wrong has its code', async () => {
-  const text = await metricsText({
+const NOTHING_IN_USE: InUseMetrics = {
+  requests: new Map(),
+  decisionsWaiting: 0,
+  decisionsOverdue: 0,
+  unlocked: 0,
+  refusals: new Map(),
+  suspended: 0,
+  alerts: 0,
+  budgets: [],
+};
+
+test('the metrics tell of grants in use by state, class and code, and of nobody', async () => {
+  const status = {
     org: 'tax',
-    isReady: false,
-    uptimeMs: 1500,
-    log: { size: 3, kinds: { alert: 3 } },
+    isReady: true,
+    uptimeMs: 1,
+    log: { size: 0, kinds: {} },
     anchoring: {
-      anchoredSize: 1,
+      anchoredSize: 0,
       confirmedSize: 0,
-      backlog: 2,
-      backlogLimit: 10,
-      oldestAgeMs: 2500,
-      lastError: 'CHAIN_UNREACHABLE',
-      failures: 4,
+      backlog: 0,
+      backlogLimit: 1,
+      oldestAgeMs: 0,
+      lastError: null,
+      failures: 0,
     },
-    chain: { head: null, seenBlock: null, ageMs: null },
-    alerts: ['chain.away'],
+    chain: { head: 1, seenBlock: 1, ageMs: 0 },
+    alerts: [],
+  };
+  const text = await metricsText(status, {
+    ...NOTHING_IN_USE,
+    requests: new Map([
+      ['active', 3],
+      ['suspended', 1],
+    ]),
+    decisionsWaiting: 2,
+    decisionsOverdue: 1,
+    unlocked: 6000,
+    refusals: new Map([
+      ['RATE_LIMITED', 17],
+      ['QUOTA_EXHAUSTED', 2],
+    ]),
+    suspended: 1,
+    alerts: 4,
+    budgets: [{ subjects: 'person', period: 'month', share: 0.25 }],
   });
+  for (const line of [
+    'sealedger_requests{state="active"} 3',
+    'sealedger_decisions_waiting 2',
+    'sealedger_decisions_overdue 1',
+    'sealedger_unlocked_scores 6000',
+    'sealedger_refusals_total{code="RATE_LIMITED"} 17',
+    'sealedger_suspended_grants 1',
+    'sealedger_usage_alerts 4',
+    'sealedger_budget_share{subjects="person",period="month"} 0.25',
+  ])
+    assert.ok(text.includes(`${line}\n`), line);
+  const labels = new Set([...text.matchAll(/([a-z]+)="/g)].map(([, name]) => name));
+  assert.deepEqual([...labels].sort(), ['code', 'period', 'state', 'subjects']);
+});
+
+test('what is not known is left out of the metrics, and what went wrong has its code', async () => {
+  const text = await metricsText(
+    {
+      org: 'tax',
+      isReady: false,
+      uptimeMs: 1500,
+      log: { size: 3, kinds: { alert: 3 } },
+      anchoring: {
+        anchoredSize: 1,
+        confirmedSize: 0,
+        backlog: 2,
+        backlogLimit: 10,
+        oldestAgeMs: 2500,
+        lastError: 'CHAIN_UNREACHABLE',
+        failures: 4,
+      },
+      chain: { head: null, seenBlock: null, ageMs: null },
+      alerts: ['chain.away'],
+    },
+    NOTHING_IN_USE,
+  );
   assert.match(text, /^sealedger_ready 0$/m);
   assert.match(text, /^sealedger_anchor_error\{code="CHAIN_UNREACHABLE"\} 1$/m);
   assert.match(text, /^sealedger_alert\{code="chain.away"\} 1$/m);
