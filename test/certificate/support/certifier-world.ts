@@ -85,7 +85,8 @@ export function submissionOf(
     singleDepartment: sheets.length === 1,
     ...change,
   });
-  return { document, sheets, manifest, ...records };
+  const { publicKeyRecord, weightRecords, secret } = records;
+  return { document, sheets, manifest, publicKeyRecord, weightRecords, secret };
 }
 
 /** Seals swings with SEAL. */
