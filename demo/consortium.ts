@@ -181,6 +181,8 @@ export async function writeNodeConfig(
         ...bounds,
       }),
     ],
+    // a scenario may ask for its whole register, and again with each run: told, not stopped
+    usageRules: { sweep: { registerBasisPoints: 2500, days: 30, action: 'alert' } },
     people,
     workers: 1,
   };
