@@ -140,6 +140,18 @@ export const auditMessages = {
     en: '{org} worked on request {request} {seconds} seconds after its end: event {about} ({kind}).',
     'zh-CN': '{org} 在请求 {request} 结束 {seconds} 秒之后仍在作业:事件 {about}({kind})。',
   },
+  FINDING_WHILE_HALTED: {
+    en: '{org} worked on request {request} {seconds} seconds after it was suspended in block {block}: event {about} ({kind}).',
+    'zh-CN': '请求 {request} 于区块 {block} 被暂停 {seconds} 秒之后,{org} 仍在作业:事件 {about}({kind})。',
+  },
+  FINDING_UNCERTIFIED: {
+    en: '{org} began to compute for request {request} without a standing certificate of its model by {certifier}: event {about}.',
+    'zh-CN': '{org} 在模型没有 {certifier} 有效认证的情况下开始为请求 {request} 计算:事件 {about}。',
+  },
+  FINDING_GRANTS_UNNAMED: {
+    en: '{org} logged a result of request {request} that names no grant: event {about}.',
+    'zh-CN': '{org} 记录的请求 {request} 的结果未写明授权:事件 {about}。',
+  },
   FINDING_UNLOCKS_GAP: {
     en: 'The meter of {org} for request {request} jumps at event {about}: {found} instead of {expected}.',
     'zh-CN': '{org} 对请求 {request} 的计量在事件 {about} 处跳变:为 {found},应为 {expected}。',

@@ -49,7 +49,7 @@ export const trailMessages = {
   TRAIL_REQUESTS: { en: 'Requests', 'zh-CN': '请求数' },
   TRAIL_ACTIVATED: { en: 'Granted', 'zh-CN': '已获授权' },
   TRAIL_REJECTED: { en: 'Rejected', 'zh-CN': '被拒绝' },
-  TRAIL_STOPPED: { en: 'Revoked or withdrawn', 'zh-CN': '被撤销或撤回' },
+  TRAIL_STOPPED: { en: 'Revoked, withdrawn or suspended', 'zh-CN': '被撤销、撤回或暂停' },
   TRAIL_UNLOCKINGS: { en: 'Unlockings', 'zh-CN': '解锁次数' },
   TRAIL_SCORE: { en: 'Score (of 10000)', 'zh-CN': '质量分(满分 10000)' },
   TRAIL_APPROVED: { en: 'Approved', 'zh-CN': '批准' },
@@ -83,6 +83,8 @@ export const trailMessages = {
   TRAIL_STATE_WITHDRAWN: { en: 'withdrawn', 'zh-CN': '已撤回' },
   TRAIL_STATE_COMPLETED: { en: 'completed', 'zh-CN': '已完成' },
   TRAIL_STATE_EXPIRED: { en: 'expired', 'zh-CN': '已到期' },
+  TRAIL_STATE_SUSPENDED: { en: 'suspended', 'zh-CN': '已暂停' },
+  TRAIL_STATE_SUPERSEDED: { en: 'replaced', 'zh-CN': '已被取代' },
   TRAIL_STATE_APPROVED: { en: 'approved', 'zh-CN': '已批准' },
   TRAIL_STATE_OPEN: { en: 'open', 'zh-CN': '待答复' },
 } as const;

@@ -1,6 +1,7 @@
 /** Computations in the logs: by participants of the request only, in order, within the grant, and all on the same thing. */
-import { about, groundOf, type RequestCase } from './compare-case.ts';
+import { about, compareFields, groundOf, type RequestCase } from './compare-case.ts';
 import type { FindingCode, Ground } from './findings.ts';
+import { certificateKey } from './requests.ts';
 import type { AuditedEntry } from './verify-log.ts';
 
 export function compareComputations(one: RequestCase): void {
@@ -12,6 +13,8 @@ export function compareComputations(one: RequestCase): void {
     if (attempt < 1 || attempt > one.request.life.attempts)
       report(one, entry, 'FINDING_COMPUTATION_ATTEMPT', [submission(one)], { attempt });
     if (entry.fields['state'] !== 'retired') checkGrantTime(one, entry);
+    if (entry.fields['state'] === 'started') checkCertificate(one, entry);
+    compareGrants(one, entry);
   }
   checkAgreement(one, entries);
   checkOrder(one, entries);
@@ -55,6 +58,47 @@ export function checkGrantTime(one: RequestCase, entry: AuditedEntry): void {
       seconds,
     });
   }
+  checkHalts(one, entry);
+}
+
+/** Nothing is worked on while a suspension stands, as far as clocks go. */
+function checkHalts(one: RequestCase, entry: AuditedEntry): void {
+  const { request, bounds } = one;
+  for (const { event, fromMs, toMs } of request.halts) {
+    const isInside = entry.timeMs > fromMs + bounds.stopMs && (toMs === null || entry.timeMs < toMs - bounds.stopMs);
+    if (!isInside) continue;
+    const details = { seconds: Math.round((entry.timeMs - fromMs) / 1000), block: event.blockNumber };
+    report(one, entry, 'FINDING_WHILE_HALTED', [{ kind: 'chain', event }], details);
+  }
+}
+
+/** Where a logged request names a regulator, its certificate of the model stands when work begins. */
+function checkCertificate(one: RequestCase, entry: AuditedEntry): void {
+  const { request, story, bounds, own } = one;
+  const { modelDigest, requester } = request.submitted.args;
+  const named = own.filter(({ kind, fields }) => kind === 'request' && typeof fields['certifier'] === 'string');
+  for (const certifier of new Set(named.map(({ fields }) => String(fields['certifier'])))) {
+    const known = story.certificates.get(certificateKey(modelDigest, certifier));
+    const given = known?.event.args.requester === requester ? known : undefined;
+    const isEarly = given === undefined || entry.timeMs < given.timeMs - bounds.stopMs;
+    const withdrawn = given?.withdrawn ?? null;
+    const isLate = withdrawn !== null && entry.timeMs > withdrawn.timeMs + bounds.stopMs;
+    if (!isEarly && !isLate) continue;
+    const grounds = [
+      submission(one),
+      ...(withdrawn === null ? [] : [{ kind: 'chain', event: withdrawn.event } as const]),
+    ];
+    report(one, entry, 'FINDING_UNCERTIFIED', grounds, { certifier });
+  }
+}
+
+/** The grants that an entry names are those that stand on chain, in the order of the deciders. */
+export function compareGrants(one: RequestCase, entry: AuditedEntry): void {
+  const { life, facts } = one.request;
+  const activated = facts.find(({ event }) => event.name === 'RequestActivated');
+  if (activated === undefined) return;
+  const grantHashes = [...life.deciders].map((org) => life.decided.get(org)?.args.grantHash ?? '');
+  compareFields(one, entry, activated.event, { grantHashes });
 }
 
 /** Within one attempt every organisation worked on the same computation id. */

@@ -1,7 +1,7 @@
 /** Unlockings: metered without a gap, within quota and term, counted on chain in time, and no result without one. */
 import type { EventOf } from '@sealedger/protocol/ledger/events.ts';
 import { about, compareFields, groundOf, meteredBy, type RequestCase, reportUnlogged } from './compare-case.ts';
-import { checkGrantTime } from './compare-computations.ts';
+import { checkGrantTime, compareGrants } from './compare-computations.ts';
 import type { FindingCode, Ground } from './findings.ts';
 import type { AuditedEntry } from './verify-log.ts';
 
@@ -102,6 +102,8 @@ function compareResults(one: RequestCase, requester: string): void {
     const event = committed.find(({ args }) => args.commitment === commitment && args.batch === batch);
     if (event === undefined) report(one, entry, 'FINDING_RESULT_UNKNOWN');
     else compareFields(one, entry, event, { count: event.args.count });
+    if (entry.fields['grantHashes'] === undefined) report(one, entry, 'FINDING_GRANTS_UNNAMED');
+    else compareGrants(one, entry);
   }
   const last = committed.findLast(({ args }) => args.org === requester);
   const results = request.life.results.get(requester)?.count ?? 0;

@@ -28,6 +28,7 @@ export function compareLogs(comparison: Comparison): void {
     compareTerms(one);
     compareDecisions(one);
     compareEnds(one);
+    compareHalts(one);
     compareComputations(one);
     compareUnlockings(one);
   }
@@ -49,8 +50,9 @@ function reportUnknown({ findings }: Comparison, requestId: string, own: readonl
 
 function compareTerms(one: RequestCase): void {
   const { submitted } = one.request;
-  const { id, requester, purpose, modelDigest, datasetVersions, quota, expiresAt } = submitted.args;
-  const expected = { requestId: id, requester, purpose, modelDigest, datasets: datasetVersions, quota, expiresAt };
+  const { id, requester, purpose, modelDigest, datasetVersions, quota, expiresAt, previous } = submitted.args;
+  const terms = { requestId: id, requester, purpose, modelDigest, datasets: datasetVersions, quota, expiresAt };
+  const expected = { ...terms, previous };
   for (const entry of one.own.filter(({ kind }) => kind === 'request')) compareFields(one, entry, submitted, expected);
 }
 
@@ -94,7 +96,7 @@ function reportOverdue({ request, bounds, nowMs, findings }: RequestCase): void 
   }
 }
 
-const ENDED_EARLY = new Set<string>(['rejected', 'revoked', 'withdrawn', 'expired']);
+const ENDED_EARLY = new Set<string>(['rejected', 'revoked', 'withdrawn', 'expired', 'superseded']);
 
 function compareEnds(one: RequestCase): void {
   const { request, own, bounds, nowMs } = one;
@@ -103,6 +105,31 @@ function compareEnds(one: RequestCase): void {
   const { end } = request;
   if (end?.name !== 'RequestRevoked' || request.endedMs === null || nowMs - request.endedMs <= bounds.unlocksMs) return;
   if (!logged.some(({ org }) => org === end.args.org)) reportUnlogged(one, end.args.org, end);
+}
+
+/** Halts in the logs stand on chain, and a node's own halt reaches the chain while there is anything to halt. */
+function compareHalts(one: RequestCase): void {
+  const { request, own, bounds, nowMs } = one;
+  const said = request.facts.flatMap(({ event, timeMs }) =>
+    event.name === 'RequestSuspended' || event.name === 'RequestResumed' ? [{ event, timeMs }] : [],
+  );
+  const logged = own.filter(({ kind }) => kind === 'suspension');
+  for (const entry of logged) {
+    const { state, org, block } = entry.fields;
+    const name = state === 'suspended' ? 'RequestSuspended' : 'RequestResumed';
+    const isOwn = block === undefined;
+    const isThere = said.some(
+      ({ event }) =>
+        event.name === name && event.args.org === (isOwn ? entry.org : org) && (isOwn || event.blockNumber === block),
+    );
+    const isMoot = isOwn && (state === 'resumed' || !['active', 'suspended'].includes(request.phase));
+    if (!isThere && !isMoot) reportUnsent(one, entry);
+  }
+  for (const { event, timeMs } of said) {
+    const { org } = event.args;
+    const isLogged = logged.some((entry) => entry.org === org && entry.fields['block'] === event.blockNumber);
+    if (!isLogged && nowMs - timeMs > bounds.unlocksMs) reportUnlogged(one, org, event);
+  }
 }
 
 /** Versions, their quality and changes of keys. */
@@ -133,7 +160,25 @@ function placeOf({ org, kind, fields }: AuditedEntry): string {
   return kind === 'quality' ? `${org}/quality/${id}/${String(fields['round'])}` : `${org}/${kind}/${id}`;
 }
 
+/** Certificates and states of consent logs, as nodes saw them. */
+function compareAttestation(comparison: Comparison, entry: AuditedEntry): void {
+  const { modelDigest, certifier, state, holder, size, block } = entry.fields;
+  const said = comparison.facts.find(({ event }) => {
+    if (event.blockNumber !== block) return false;
+    if (event.name === 'ConsentCommitted') return event.args.holder === holder && event.args.size === size;
+    if (event.name !== (state === 'certified' ? 'ModelCertified' : 'CertificateWithdrawn')) return false;
+    return event.args.modelDigest === modelDigest && event.args.certifier === certifier;
+  });
+  if (said === undefined) reportUnsent(comparison, entry);
+  else if (said.event.name === 'ConsentCommitted')
+    compareFields(comparison, entry, said.event, { root: said.event.args.root });
+  else if (said.event.name === 'ModelCertified') {
+    compareFields(comparison, entry, said.event, { certificateHash: said.event.args.certificateHash });
+  }
+}
+
 function compareOther(comparison: Comparison, entry: AuditedEntry): void {
+  if (entry.kind === 'certificate' || entry.kind === 'consent') compareAttestation(comparison, entry);
   const version = comparison.story.versions.get(String(entry.fields['datasetId']));
   if (entry.kind === 'version') {
     if (version === undefined) reportUnsent(comparison, entry);

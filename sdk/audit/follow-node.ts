@@ -22,6 +22,8 @@ export type NodeToFollow = {
   readonly archived: ArchivedLog;
   /** By size. */
   readonly anchors: readonly EventOf<'CheckpointAnchored'>[];
+  /** Time of a block in milliseconds. */
+  readonly timeOf: (blockNumber: number) => number | undefined;
   /** Checkpoints of this organisation that somebody else was shown. */
   readonly heard: readonly SignedCheckpoint[];
   readonly ed25519?: Ed25519 | undefined;
@@ -157,6 +159,7 @@ async function readGrowth(
     entries,
     checkpoint,
     anchors,
+    timeOf: node.timeOf,
     ...(node.ed25519 === undefined ? {} : { ed25519: node.ed25519 }),
     ...(node.sha256 === undefined ? {} : { sha256: node.sha256 }),
   });

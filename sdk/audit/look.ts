@@ -112,6 +112,7 @@ async function followNodes(
 ): Promise<readonly Followed[]> {
   const { archive, ports } = context;
   const events = archive.facts.map(({ event }) => event);
+  const times = new Map(archive.facts.map(({ event, timeMs }) => [event.blockNumber, timeMs]));
   const members = membersOf(events);
   const peers = peersOf(context, members);
   const known = [...members.values()].filter(({ keys }) => keys.length > 0);
@@ -126,6 +127,7 @@ async function followNodes(
         anchors: events.flatMap((event) =>
           event.name === 'CheckpointAnchored' && event.args.org === org ? [event] : [],
         ),
+        timeOf: (block) => times.get(block),
         heard: heard.filter(({ checkpoint }) => checkpoint.org === org),
         ed25519: ports.ed25519,
         sha256: ports.sha256,

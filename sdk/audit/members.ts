@@ -11,6 +11,8 @@ export type AuditedMember = {
   readonly isActive: boolean;
   /** Registrations of keys, oldest first; the last one is in force. */
   readonly keys: readonly EventOf<'KeysChanged'>[];
+  /** Overlaps of keys that the organisation ended before their time. */
+  readonly overlapsEnded: readonly EventOf<'PreviousKeysRevoked'>[];
   /** Times without standing: from a suspension to its end, null while it lasts. */
   readonly suspensions: readonly { readonly from: EventPlace; readonly to: EventPlace | null }[];
 };
@@ -48,6 +50,8 @@ function memberAfter(before: AuditedMember | undefined, event: LedgerEvent): Aud
       return { ...known, endpoint: event.args.endpoint };
     case 'KeysChanged':
       return { ...known, keys: [...known.keys, event] };
+    case 'PreviousKeysRevoked':
+      return { ...known, overlapsEnded: [...known.overlapsEnded, event] };
     default:
       return before;
   }
@@ -55,7 +59,7 @@ function memberAfter(before: AuditedMember | undefined, event: LedgerEvent): Aud
 
 function newcomer(event: LedgerEvent): AuditedMember | undefined {
   if (event.name !== 'OrganisationAdmitted' && event.name !== 'KeysChanged') return undefined;
-  return { org: event.args.org, roles: [], endpoint: '', isActive: true, keys: [], suspensions: [] };
+  return { org: event.args.org, roles: [], endpoint: '', isActive: true, keys: [], overlapsEnded: [], suspensions: [] };
 }
 
 function closed(suspensions: AuditedMember['suspensions'], to: EventPlace): AuditedMember['suspensions'] {
@@ -70,6 +74,26 @@ export function runsNode({ roles, isActive }: AuditedMember): boolean {
 /** The key of an epoch, 32 bytes in hex. */
 export function keyOf(member: AuditedMember | undefined, keyEpoch: number): string | undefined {
   return member?.keys.find(({ args }) => args.keyEpoch === keyEpoch)?.args.ed25519Key;
+}
+
+/**
+ * The registration by which the key of an epoch counted no more when something was anchored; null where it counted.
+ * @param anchor - the anchor that covers it; undefined where there is none yet.
+ * @param atMs - time of the anchor's block, or now; undefined where it is not known, and then no overlap counts.
+ */
+export function replacedBy(
+  member: Pick<AuditedMember, 'keys' | 'overlapsEnded'>,
+  keyEpoch: number,
+  anchor: EventPlace | undefined,
+  atMs: number | undefined,
+): EventOf<'KeysChanged'> | null {
+  const isEarlier = (place: EventPlace): boolean => anchor === undefined || isBefore(place, anchor);
+  const last = member.keys.findLast(isEarlier);
+  if (last === undefined || last.args.keyEpoch <= keyEpoch) return null;
+  const { keyEpoch: epoch, previousUntil } = last.args;
+  const isEnded = member.overlapsEnded.some((end) => end.args.keyEpoch === epoch && isEarlier(end));
+  if (epoch === keyEpoch + 1 && !isEnded && atMs !== undefined && atMs < 1000 * previousUntil) return null;
+  return member.keys.find(({ args }) => args.keyEpoch > keyEpoch) ?? null;
 }
 
 /** Its node as the peer client calls it; undefined without a key. */

@@ -66,6 +66,8 @@ const words: Readonly<Record<string, ErrorCode>> = {
   withdrawn: 'TRAIL_STATE_WITHDRAWN',
   completed: 'TRAIL_STATE_COMPLETED',
   expired: 'TRAIL_STATE_EXPIRED',
+  suspended: 'TRAIL_STATE_SUSPENDED',
+  superseded: 'TRAIL_STATE_SUPERSEDED',
   approved: 'TRAIL_STATE_APPROVED',
   open: 'TRAIL_STATE_OPEN',
   yes: 'TRAIL_YES',

@@ -1,6 +1,7 @@
 /** The figures of a period: who asked, why and for what, who decided how and how late, what was unlocked, what was found. */
 
 import type { Locale } from '@sealedger/protocol/messages/catalogue.ts';
+import type { RequestPhase } from '../verify/request-life.ts';
 import { versionsOf } from './find.ts';
 import { findingText } from './findings.ts';
 import type { AuditView } from './look.ts';
@@ -111,6 +112,8 @@ function usedOf(figures: Figures, request: AuditedRequest): number {
   return Math.max(0, ...request.submitted.args.gates.map((gate) => meteredAt(figures, request, gate)));
 }
 
+const STOPPED = new Set<RequestPhase>(['revoked', 'withdrawn', 'suspended']);
+
 /** Requests, and how they ended, in one row per group. */
 function groupedBy(figures: Figures, groupsOf: (request: AuditedRequest) => readonly string[]): Cell[][] {
   const groups = new Map<string, AuditedRequest[]>();
@@ -124,7 +127,7 @@ function groupedBy(figures: Figures, groupsOf: (request: AuditedRequest) => read
       requests.length,
       requests.filter(({ life }) => life.wasActive).length,
       requests.filter(({ phase }) => phase === 'rejected').length,
-      requests.filter(({ phase }) => phase === 'revoked' || phase === 'withdrawn').length,
+      requests.filter(({ phase }) => STOPPED.has(phase)).length,
       requests.reduce((sum, request) => sum + usedOf(figures, request), 0),
     ]);
 }

@@ -32,27 +32,51 @@ export type AuditedRequest = {
   readonly endedMs: number | null;
   /** What ended it on chain; null while it is open or only its term ran out. */
   readonly end: LedgerEvent | null;
+  /** Times without leave to work: from the first suspension to the end of the last; null while one stands. */
+  readonly halts: readonly Halt[];
+};
+
+export type Halt = {
+  readonly event: EventOf<'RequestSuspended'>;
+  readonly fromMs: number;
+  readonly toMs: number | null;
+};
+
+/** A regulator's certificate of a model, from its block to the one in which it was taken back. */
+export type Certified = {
+  readonly event: EventOf<'ModelCertified'>;
+  readonly timeMs: number;
+  readonly withdrawn: { readonly event: EventOf<'CertificateWithdrawn'>; readonly timeMs: number } | null;
 };
 
 export type ChainStory = {
   readonly requests: ReadonlyMap<string, AuditedRequest>;
   readonly versions: ReadonlyMap<string, Version>;
+  /** By digest of the model and regulator: `digest/org`. */
+  readonly certificates: ReadonlyMap<string, Certified>;
 };
 
+const OPEN = new Set<RequestPhase>(['submitted', 'active', 'suspended']);
 const ENDS = new Set<string>([
   'RequestRejected',
   'RequestWithdrawn',
   'RequestRevoked',
   'RequestCompleted',
   'RequestExpired',
+  'RequestSuperseded',
 ]);
 
 /** @param facts - of all contracts, in order of the chain. */
 export function rebuildRequests(facts: readonly Fact[], nowMs: number, findings: FindingList): ChainStory {
-  const story: Building = { requests: new Map(), versions: new Map(), published: new Map() };
+  const story: Building = {
+    requests: new Map(),
+    versions: new Map(),
+    published: new Map(),
+    certificates: new Map(),
+  };
   for (const fact of facts) takeIn(story, fact, findings);
   const requests = new Map([...story.requests].map(([id, request]) => [id, asOf(request, nowMs)]));
-  return { requests, versions: story.versions };
+  return { requests, versions: story.versions, certificates: story.certificates };
 }
 
 type Open = Omit<AuditedRequest, 'phase' | 'endedMs' | 'submitted' | 'facts'> & {
@@ -65,11 +89,13 @@ type Building = {
   readonly requests: Map<string, Open>;
   readonly versions: Map<string, Version>;
   readonly published: Map<string, EventOf<'DatasetVersionPublished'>>;
+  readonly certificates: Map<string, Certified>;
 };
 
 function takeIn(story: Building, fact: Fact, findings: FindingList): void {
   const { event } = fact;
   if (event.contract === 'catalogue') takeVersion(story, fact);
+  if (event.contract === 'attestations') takeCertificate(story, fact);
   const id = requestOf(event);
   if (id === null) return;
   const before = story.requests.get(id) ?? newRequest(id, fact);
@@ -106,6 +132,7 @@ function newRequest(id: string, { timeMs }: Fact): Open {
     activatedMs: null,
     end: null,
     endMs: null,
+    halts: [],
   };
 }
 
@@ -115,13 +142,28 @@ function step(request: Open, fact: Fact): Open {
   if (event.name === 'RequestSubmitted') return { ...request, submitted: event, submittedMs: timeMs };
   if (event.name === 'RequestActivated') return { ...request, activatedMs: timeMs };
   if (ENDS.has(event.name)) return { ...request, end: event, endMs: timeMs };
+  if (event.name === 'RequestSuspended' || event.name === 'RequestResumed') {
+    return { ...request, halts: haltsAfter(request, event, timeMs) };
+  }
   return request;
+}
+
+/** @param request - with the life after the event. */
+function haltsAfter(
+  { halts, life }: Open,
+  event: EventOf<'RequestSuspended' | 'RequestResumed'>,
+  timeMs: number,
+): readonly Halt[] {
+  if (event.name === 'RequestResumed') {
+    return life.suspenders.size > 0 ? halts : halts.map((halt) => ({ ...halt, toMs: halt.toMs ?? timeMs }));
+  }
+  return life.suspenders.size > 1 ? halts : [...halts, { event, fromMs: timeMs, toMs: null }];
 }
 
 function asOf({ endMs, submitted, ...request }: Open, nowMs: number): AuditedRequest {
   const known = submitted!;
   const termMs = 1000 * known.args.expiresAt;
-  const isOpen = request.life.phase === 'submitted' || request.life.phase === 'active';
+  const isOpen = OPEN.has(request.life.phase);
   const isOver = nowMs >= termMs;
   return {
     ...request,
@@ -145,6 +187,21 @@ function takeVersion({ versions, published }: Building, { event, timeMs }: Fact)
       ? { ...version, quality: [...version.quality, { event, timeMs }] }
       : { ...version, withdrawn: event };
   versions.set(event.args.id, next);
+}
+
+/** The first certificate of a model and regulator is the only one that the contract takes. */
+function takeCertificate({ certificates }: Building, { event, timeMs }: Fact): void {
+  if (event.name !== 'ModelCertified' && event.name !== 'CertificateWithdrawn') return;
+  const key = certificateKey(event.args.modelDigest, event.args.certifier);
+  const known = certificates.get(key);
+  if (event.name === 'ModelCertified') {
+    if (known === undefined) certificates.set(key, { event, timeMs, withdrawn: null });
+  } else if (known !== undefined) certificates.set(key, { ...known, withdrawn: { event, timeMs } });
+}
+
+/** Place of a certificate in {@link ChainStory}. */
+export function certificateKey(modelDigest: string, certifier: string): string {
+  return `${modelDigest}/${certifier}`;
 }
 
 /** What enters an attempt must be offered, and at least as good as the request demands. */

@@ -1,7 +1,7 @@
 /** Late anchors, times that cannot be, and work of a suspended organisation: what the blocks' times say of the events' own. */
 import type { EventOf } from '@sealedger/protocol/ledger/events.ts';
 import type { FindingCode, FindingList, Ground } from './findings.ts';
-import type { AuditedMember } from './members.ts';
+import { type AuditedMember, replacedBy } from './members.ts';
 import type { AuditBounds } from './ports.ts';
 import type { AuditedEntry } from './verify-log.ts';
 
@@ -37,6 +37,7 @@ export function checkTimes(times: LogTimes, findings: FindingList): void {
     checkAge(times, entry, covering, cursor.late, findings);
     checkClock(times, entry, { newestMs, before: times.anchors[cursor.anchor - 1], covering }, findings);
     checkStanding(times, entry, findings);
+    checkKey(times, entry, covering, findings);
     newestMs = Math.max(newestMs, entry.timeMs);
   }
 }
@@ -86,6 +87,25 @@ function checkStanding({ member, timeOf, bounds }: LogTimes, entry: AuditedEntry
     const isInside = entry.timeMs > fromMs + bounds.stopMs && entry.timeMs < toMs - bounds.stopMs;
     if (isInside) add(findings, 'FINDING_WHILE_SUSPENDED', entry, { block: from.blockNumber });
   }
+}
+
+/** Under the key of an epoch before, only what is anchored within the overlap counts. */
+function checkKey(
+  { member, nowMs }: LogTimes,
+  entry: AuditedEntry,
+  covering: Anchored | undefined,
+  findings: FindingList,
+): void {
+  const { keyEpoch } = entry.signed;
+  const replacement = replacedBy(member, keyEpoch, covering?.event, covering?.timeMs ?? nowMs);
+  if (replacement === null) return;
+  const { org, index } = entry;
+  const grounds: Ground[] = [
+    { kind: 'chain', event: replacement },
+    { kind: 'entry', org, index },
+  ];
+  const details = { index, keyEpoch, block: replacement.blockNumber };
+  findings.add({ code: 'FINDING_KEY_REPLACED', org, requestId: null, about: `#${index}`, details, grounds });
 }
 
 function add(

@@ -26,7 +26,7 @@ import type { EventOf } from '@sealedger/protocol/ledger/events.ts';
 import { MerkleFrontier } from '@sealedger/protocol/merkle.ts';
 import { type Ed25519, nobleEd25519 } from '@sealedger/protocol/signature.ts';
 import { FindingList } from './findings.ts';
-import { type AuditedMember, isBefore, keyOf } from './members.ts';
+import { type AuditedMember, keyOf, replacedBy } from './members.ts';
 
 export type Frontier = { readonly size: number; readonly hashes: readonly string[] };
 export const EMPTY_FRONTIER: Frontier = { size: 0, hashes: [] };
@@ -56,6 +56,8 @@ export type LogInput = {
   readonly checkpoint: SignedCheckpoint;
   /** Everything that the organisation anchored, in order of the chain. */
   readonly anchors: readonly EventOf<'CheckpointAnchored'>[];
+  /** Time of a block in milliseconds; without it no overlap of keys counts. */
+  readonly timeOf?: ((blockNumber: number) => number | undefined) | undefined;
   readonly ed25519?: Ed25519;
   readonly sha256?: (message: Uint8Array) => Uint8Array;
 };
@@ -220,16 +222,20 @@ function checkSignature({ org, member, checkpoint, ed25519 }: LogInput, given: G
   });
 }
 
-/** An event counts under an old key only where it was anchored before a later key took over. */
+/**
+ * An event counts under an old key only where it was anchored before a later key took over, or within their overlap. What is
+ * not anchored yet while an overlap may run is looked at again with the times of the log (timeliness.ts).
+ */
 function checkKeyInForce(
-  { org, member, anchors, checkpoint }: LogInput,
+  { org, member, anchors, checkpoint, timeOf }: LogInput,
   { signed, index }: Given,
   findings: FindingList,
 ): void {
-  const replacement = member?.keys.find(({ args }) => args.keyEpoch > signed.keyEpoch);
-  if (replacement === undefined) return;
+  if (member === undefined) return;
   const anchor = anchors.find(({ args }) => args.size > index);
-  if (anchor !== undefined && isBefore(anchor, replacement)) return;
+  const atMs = anchor === undefined ? 0 : timeOf?.(anchor.blockNumber);
+  const replacement = replacedBy(member, signed.keyEpoch, anchor, atMs);
+  if (replacement === null) return;
   findings.keep({
     code: 'FINDING_KEY_REPLACED',
     org,

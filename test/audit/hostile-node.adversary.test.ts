@@ -10,7 +10,7 @@ import { FindingList } from '@sealedger/sdk/audit/findings.ts';
 import type { AuditView } from '@sealedger/sdk/audit/look.ts';
 import { rebuildRequests } from '@sealedger/sdk/audit/requests.ts';
 import { startMs, testSigner } from '../evidence/support/log-fixture.ts';
-import { id, requestId, retiredDraft, unlockingDraft } from '../evidence/support/request-story.ts';
+import { id, keysChanged, requestId, retiredDraft, unlockingDraft } from '../evidence/support/request-story.ts';
 import {
   codesOf,
   type Forge,
@@ -192,19 +192,7 @@ describe('a node', () => {
 
   it('that signs with a replaced key is found, and what was anchored before is not', async () => {
     const early = codesOf(await world.look());
-    await world.story.chain.mine([
-      [
-        'consortium',
-        'KeysChanged',
-        [
-          orgToBytes32('tax'),
-          2,
-          `0x${Buffer.from(testSigner('tax', 2).publicKey).toString('hex')}`,
-          `0x${id('7')}`,
-          `0x${'8'.repeat(40)}`,
-        ],
-      ],
-    ]);
+    await world.story.chain.mine([keysChanged('tax', 2)]);
     world.epochs['tax'] = 2;
     await world.story.logs.tax.append([retiredDraft()]);
     await world.story.anchor('tax');

@@ -70,7 +70,9 @@ export async function paperConsortium(options: StoryOptions = {}): Promise<Paper
   await story.chain.mine([keysChanged(REGULATOR, 1)]);
   for (const [org, own] of Object.entries(roles)) {
     const mask = own.reduce((bits, role) => bits | roleBits[role], 0);
-    await story.chain.mine([['consortium', 'OrganisationAdmitted', [orgToBytes32(org), mask, `https://${org}.test${PIN}`]]]);
+    await story.chain.mine([
+      ['consortium', 'OrganisationAdmitted', [orgToBytes32(org), mask, `https://${org}.test${PIN}`]],
+    ]);
   }
   const store = memoryStore();
   const epochs: Record<string, number> = Object.fromEntries([...nodes].map((org) => [org, 1]));
