@@ -71,6 +71,7 @@ async function logRequest(
       quota: document.quota,
       expiresAt: document.expiresAt,
       ...(document.previous === null ? {} : { previous: document.previous.requestId }),
+      ...(document.certifier === null ? {} : { certifier: document.certifier }),
     },
     {
       id: `request/${requestId}`,
