@@ -68,6 +68,12 @@ const cases: readonly (readonly [string, unknown, Partial<PolicyFacts>, Partial<
   ['fields', constraint('sealedger:field', 'isPartOf', ['arrears', 'years']), {}, { fields: ['arrears', 'name'] }],
   ['fields', constraint('sealedger:field', 'isNoneOf', ['name']), {}, { fields: ['arrears', 'name'] }],
   ['computation', constraint('sealedger:computation', 'isAnyOf', ['sealed-scoring']), {}, { computation: 'mean' }],
+  ['fields', constraint('sealedger:field', 'isAnyOf', ['arrears']), {}, { fields: ['years'] }],
+  ['field level', constraint('sealedger:fieldLevel', 'lteq', 2), {}, { fieldLevel: 3 }],
+  ['field level', constraint('sealedger:fieldLevel', 'gteq', 2), {}, { fieldLevel: null }],
+  ['level', constraint('sealedger:level', 'gteq', 3), {}, { level: 2 }],
+  ['subjects', constraint('sealedger:subjects', 'isAnyOf', ['person']), {}, { subjects: 'enterprise' }],
+  ['sharing', constraint('sealedger:sharing', 'isAnyOf', ['unconditional']), {}, { sharing: 'conditional' }],
   ['departments', constraint('sealedger:departments', 'gteq', 3), {}, { departments: 2 }],
   ['minimum group', constraint('sealedger:minimumGroup', 'gteq', 10), { minimumGroup: 10 }, { minimumGroup: 9 }],
   ['noise', constraint('sealedger:noiseWidthLog2', 'gteq', -12), {}, { noiseWidthLog2: -13 }],
@@ -128,6 +134,46 @@ describe('a policy', () => {
     assert.deepEqual([beside.decision, beside.rule, beside.needsSecondApprover], ['approve', 'free', false]);
   });
 
+  const conditionsFor = (constraints: readonly unknown[], change: Partial<PolicyFacts>, more = {}) =>
+    answerByPolicy(policyOf({ permission: [rule('only', constraints, more)] }), { ...facts, ...change }).conditions!;
+
+  it('asks for a certified model of natural persons’ data unless a permission waives it, and of others where it says so', () => {
+    const waived = [constraint('sealedger:certificate', 'eq', 'waived')];
+    const certify = { duty: [{ action: 'sealedger:certifyModel' }] };
+    assert.equal(conditionsFor([], {}).needsCertificate, true);
+    assert.equal(conditionsFor(waived, {}).needsCertificate, false);
+    assert.equal(conditionsFor([], { subjects: 'enterprise' }).needsCertificate, false);
+    assert.equal(conditionsFor([], { subjects: 'enterprise' }, certify).needsCertificate, true);
+    assert.equal(conditionsFor(waived, {}, certify).needsCertificate, true, 'the duty wins');
+    assert.equal(answerByPolicy(policyOf({}), facts).conditions!.needsCertificate, true, 'a person’s approval too');
+  });
+
+  it('approves level 4 and above without a person only where a permission names the level', () => {
+    const silent = policyOf({ permission: [rule('silent', [])] });
+    assert.equal(answerByPolicy(silent, facts).decision, 'approve');
+    const asked = answerByPolicy(silent, { ...facts, level: 4 });
+    assert.deepEqual([asked.decision, asked.rule], ['ask', 'silent']);
+    assert.deepEqual(asked.failed, [{ rule: 'silent', leftOperand: 'sealedger:level' }]);
+    const naming = policyOf({ permission: [rule('naming', [constraint('sealedger:level', 'lteq', 5)])] });
+    assert.equal(answerByPolicy(naming, { ...facts, level: 4 }).decision, 'approve');
+  });
+
+  it('prohibits by field and by level, whatever a permission says', () => {
+    const permission = [rule('all', [constraint('sealedger:level', 'lteq', 5)])];
+    const byField = policyOf({
+      permission,
+      prohibition: [rule('no-names', [constraint('sealedger:field', 'isAnyOf', ['name', 'address'])])],
+    });
+    assert.equal(answerByPolicy(byField, facts).decision, 'approve');
+    assert.equal(answerByPolicy(byField, { ...facts, fields: ['years', 'name'] }).rule, 'no-names');
+    const byLevel = policyOf({
+      permission,
+      prohibition: [rule('never-five', [constraint('sealedger:level', 'gteq', 5)])],
+    });
+    assert.equal(answerByPolicy(byLevel, { ...facts, level: 5 }).rule, 'never-five');
+    assert.equal(answerByPolicy(byLevel, { ...facts, level: 4 }).decision, 'approve');
+  });
+
   it('hands on what must hold at each use', () => {
     const permission = [
       rule(
@@ -170,6 +216,29 @@ describe('the hours of a grant', () => {
     assert.equal(isWithinHours({ ...conditions, hours: [], weekdays: [5] }, new Date('2026-11-20T15:59:59Z')), true);
   });
 
+  it('follow the clocks where they change: an hour that is there twice, and one that is not', () => {
+    const night = { hours: ['02:00/03:00'], weekdays: null, timeZone: 'Europe/Berlin' };
+    const within = (instant: string): boolean => isWithinHours(night, new Date(instant));
+    assert.deepEqual(
+      ['2026-10-24T23:59:59Z', '2026-10-25T00:00:00Z', '2026-10-25T01:30:00Z', '2026-10-25T02:00:00Z'].map(within),
+      [false, true, true, false],
+    );
+    assert.deepEqual(['2026-03-29T00:59:59Z', '2026-03-29T01:00:00Z', '2026-03-29T01:30:00Z'].map(within), [
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  it('end with the day at 24:00 and begin with it at 00:00', () => {
+    const late = { hours: ['22:00/24:00'], weekdays: [5], timeZone: 'Asia/Shanghai' };
+    assert.equal(isWithinHours(late, new Date('2026-11-20T15:59:59Z')), true);
+    assert.equal(isWithinHours(late, new Date('2026-11-20T16:00:00Z')), false);
+    const early = { ...late, hours: ['00:00/02:00'] };
+    assert.equal(isWithinHours(early, new Date('2026-11-19T15:59:59Z')), false);
+    assert.equal(isWithinHours(early, new Date('2026-11-19T16:00:00Z')), true);
+  });
+
   it('are all hours where none are named, midnight and the last minute among them', () => {
     const free = { ...conditions, hours: ['00:00/24:00'], weekdays: null };
     for (const instant of ['2026-11-20T16:00:00Z', '2026-11-20T15:59:59Z']) {
@@ -189,6 +258,13 @@ describe('reading a policy', () => {
     refuse({ permission: [rule('a', [], { action: 'use' })] });
     refuse({ prohibition: [rule('a', [], { duty: [{ action: 'obtainConsent' }] })] });
     refuse({ obligation: [] } as Rules);
+    for (const useless of [
+      constraint('sealedger:hours', 'isPartOf', '08:30/17:30'),
+      constraint('sealedger:weekday', 'isAnyOf', [1]),
+      constraint('sealedger:certificate', 'eq', 'waived'),
+    ]) {
+      refuse({ prohibition: [rule('a', [useless])] });
+    }
   });
 
   it('refuses bounds that can never hold or mean nothing', () => {
@@ -196,6 +272,18 @@ describe('reading a policy', () => {
     refuse({ permission: [rule('a', [constraint('elapsedTime', 'lteq', 'P1Y')])] });
     refuse({ permission: [rule('a', [constraint('purpose', 'isAnyOf', [])])] });
     refuse({ permission: [rule('a', []), rule('a', [])] });
+    for (const uid of ['a--b', 'a-', '-a', 'A', 'rule-123456', 'r'.repeat(64)]) refuse({ permission: [rule(uid, [])] });
+    const many = (count: number) => Array.from({ length: count }, (_, i) => rule(`r${i}`, []));
+    refuse({ permission: many(257) });
+    refuse({
+      permission: [
+        rule(
+          'a',
+          Array.from({ length: 65 }, () => constraint('count', 'lteq', 5)),
+        ),
+      ],
+    });
+    policyOf({ permission: many(256) });
     refuse({ permission: [rule('a', [])], prohibition: [rule('a', [])] });
     refuse({ permission: [], 'sealedger:timeZone': 'Mars/Olympus' } as Rules);
   });
