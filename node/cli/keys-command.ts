@@ -5,7 +5,6 @@
  * which `--new-passphrase-file` or `--new-passphrase-fd` names; `rotate` has the running node replace the keys, which an
  * operator answers for. Exit 0 where it is done, 2 for usage and refusals.
  */
-import { parseArgs } from 'node:util';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { memberKeys } from '@sealedger/protocol/ledger/member-keys.ts';
 import { messageFor } from '@sealedger/protocol/messages/catalogue.ts';
@@ -17,7 +16,7 @@ import { assertKeystoreOf, createKeystore, keystorePath, openKeystore, writeKeys
 import { keyContracts } from '../services/admin-keys.ts';
 import { callAdmin } from './admin-client.ts';
 import { type CommandIo, EXIT_DONE, EXIT_USAGE, type NodeCommand } from './command.ts';
-import { readNewPassphrase, readPassphrase } from './passphrase.ts';
+import { parseQuietly, readNewPassphrase, readPassphrase } from './passphrase.ts';
 import { PERSON_OPTIONS, readPerson } from './person-options.ts';
 import { localeOf } from './status-command.ts';
 
@@ -55,14 +54,7 @@ export const keysCommand: NodeCommand = async ([name = '', ...rest], io) => {
   return EXIT_DONE;
 };
 
-function parseOptions(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: OPTIONS }).values;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : '';
-    throw new ProtocolError('ARGUMENT_INVALID', { argument: 'keys', reason }, { cause });
-  }
-}
+const parseOptions = (argv: readonly string[]) => parseQuietly(argv, OPTIONS);
 
 async function init({ org, dataDir }: NodeConfig, values: Values, { locale }: CommandIo): Promise<Outcome> {
   const file = keystorePath(dataDir);

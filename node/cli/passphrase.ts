@@ -1,4 +1,5 @@
 /** The keystore's passphrase at the command line of `sealedger-node`. */
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import {
@@ -8,6 +9,19 @@ import {
   type SecretPlace,
   type Terminal,
 } from '@sealedger/transport/secret-input.ts';
+
+/**
+ * Parses the arguments of a command that deals with secrets: who types one where none belongs does not read it again.
+ * @throws {ProtocolError} ARGUMENT_INVALID with Node's code alone
+ */
+export function parseQuietly<O extends NonNullable<ParseArgsConfig['options']>>(args: readonly string[], options: O) {
+  try {
+    return parseArgs({ args: [...args], options }).values;
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    throw new ProtocolError('ARGUMENT_INVALID', { argument: '…', reason });
+  }
+}
 
 /**
  * Reads the passphrase from file or descriptor, or asks at the terminal.

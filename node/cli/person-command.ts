@@ -5,18 +5,17 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { toHex } from '@sealedger/protocol/bytes.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { assertNewPassphrase } from '@sealedger/protocol/passphrase.ts';
 import { writeSecretFile } from '@sealedger/transport/secret-file.ts';
-import { readSecret } from '@sealedger/transport/secret-input.ts';
 import { nativeEd25519 } from '../crypto.ts';
 import { createPasswords } from '../keys/passwords.ts';
 import { peopleContracts } from '../services/admin-people.ts';
 import { type AdminCall, columns, numberOption, runVerb, tell } from './call-options.ts';
 import { type CommandIo, EXIT_DONE, EXIT_USAGE, type NodeCommand } from './command.ts';
+import { parseQuietly, readNewPassphrase } from './passphrase.ts';
 import { localeOf } from './status-command.ts';
 
 const SEED_BYTES = 32;
@@ -30,13 +29,10 @@ export const personCommand: NodeCommand = async (argv, io) => {
 };
 
 async function hashPassword(argv: readonly string[], io: CommandIo): Promise<number> {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: { 'password-file': { type: 'string' }, 'password-fd': { type: 'string' }, lang: { type: 'string' } },
-  });
-  const question = messageFor('PERSON_PASSWORD_ASK_NEW', {}, localeOf(values.lang, io.locale));
+  const text = { type: 'string' } as const;
+  const values = parseQuietly(argv, { 'password-file': text, 'password-fd': text, lang: text });
   const place = { file: values['password-file'], fd: values['password-fd'] };
-  const password = await readSecret(place, question, 'PERSON_PROOF_MISSING');
+  const password = await readNewPassphrase(place, localeOf(values.lang, io.locale));
   assertNewPassphrase(password, 'sealedger');
   const passwords = createPasswords();
   try {
@@ -48,10 +44,8 @@ async function hashPassword(argv: readonly string[], io: CommandIo): Promise<num
 }
 
 async function makeKey(argv: readonly string[], io: CommandIo): Promise<number> {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: { out: { type: 'string' }, json: { type: 'boolean', default: false }, lang: { type: 'string' } },
-  });
+  const text = { type: 'string' } as const;
+  const values = parseQuietly(argv, { out: text, json: { type: 'boolean', default: false }, lang: text });
   const locale = localeOf(values.lang, io.locale);
   const { out: file } = values;
   if (file === undefined) {

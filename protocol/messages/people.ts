@@ -48,10 +48,6 @@ export const peopleMessages = {
     en: 'Password of {person}: ',
     'zh-CN': '{person} 的口令:',
   },
-  PERSON_PASSWORD_ASK_NEW: {
-    en: 'New password: ',
-    'zh-CN': '新口令:',
-  },
   PERSON_LINE: {
     en: '{id}  {roles}  by {proof}  {pseudonym}',
     'zh-CN': '{id}  {roles}  凭 {proof}  {pseudonym}',
