@@ -51,13 +51,17 @@ export type ConsentAuditParts = {
   readonly look?: LookOptions;
 };
 
+const ANCHOR_PATIENCE_MS = 30_000;
+const ANCHOR_POLL_MS = 250;
+
 /** A gate that could not be told; it hears of it from chain and challenge later, or not at all. */
 export type Untold = { readonly gate: string; readonly error: ProtocolError };
 
 /**
  * Draws a beacon and says which queries it picked.
  * @param options.sampleSize - queries of each gate. @param options.openWithinSeconds - from now to the deadline.
- * @throws {ProtocolError} CHAIN_*, AUDIT_*, CONSENT_NOT_ASKED, CONSENT_LOG_UNREAD, CONSENT_WINDOW_OVER
+ * @throws {ProtocolError} CHAIN_*, AUDIT_*, CONSENT_NOT_ASKED, CONSENT_LOG_UNREAD, CONSENT_WINDOW_OVER; CONSENT_NOTHING_SAMPLED
+ *   where no query was anchored before the beacon
  */
 export async function beginConsentAudit(
   parts: ConsentAuditParts,
@@ -66,6 +70,7 @@ export async function beginConsentAudit(
 ): Promise<{ readonly challenge: SignedEnvelope<ConsentChallenge>; readonly untold: readonly Untold[] }> {
   const { audit, ledger } = parts;
   const { clock, randomBytes } = audit.ports;
+  await awaitAnchors(parts, requestId);
   const beacon = await drawBeacon({ ledger, clock, randomBytes });
   const view = samplingView(audit, await lookOnce(audit, parts.look));
   const nowSeconds = Math.floor(clock.now() / 1000);
@@ -73,6 +78,8 @@ export async function beginConsentAudit(
     throw new ProtocolError('CONSENT_WINDOW_OVER', { requestId });
   const deadline = nowSeconds + options.openWithinSeconds;
   const body = challengeFrom(view, requestId, beacon, { sampleSize: options.sampleSize, deadline });
+  if (body.gates.every(({ sample }) => sample.length === 0))
+    throw new ProtocolError('CONSENT_NOTHING_SAMPLED', { requestId });
   const challenge = sign(parts, domains.consentChallenge, body);
   const notice = noticeOf(body, toHex(envelopeDigest(challenge)), 'open');
   const untold = await tellGates(parts, notice, gatesOf(body));
@@ -110,6 +117,18 @@ export async function finishConsentAudit(
   const untold =
     state === null ? [] : await tellGates(parts, noticeOf(challenge, challengeDigest, state), gatesOf(challenge));
   return { report: { ...draft, suspended }, untold };
+}
+
+/** Waits a moment until the chain has what the gates' logs hold now: only what is anchored before the beacon is sampled. */
+async function awaitAnchors(parts: ConsentAuditParts, requestId: string): Promise<void> {
+  const { audit, ledger } = parts;
+  const view = samplingView(audit, await lookOnce(audit, parts.look));
+  const deadline = audit.ports.clock.now() + ANCHOR_PATIENCE_MS;
+  for (const gate of auditedRequest(view, requestId).submitted.args.gates) {
+    const wanted = view.entriesOf(gate).length;
+    while (((await ledger.latestCheckpoint(gate))?.size ?? 0) < wanted && audit.ports.clock.now() < deadline)
+      await audit.ports.clock.sleep(ANCHOR_POLL_MS);
+  }
 }
 
 type Given = {

@@ -190,4 +190,8 @@ export const consentMessages = {
     en: 'The regulator has said something later of its audit already.',
     'zh-CN': '该监管机构此前已就此次抽查发出更晚的通知。',
   },
+  CONSENT_NOTHING_SAMPLED: {
+    en: 'No query of request {requestId} was anchored before the beacon: there is nothing to sample yet.',
+    'zh-CN': '在信标承诺之前,申请 {requestId} 尚无已上链的查询,无可抽查。',
+  },
 } as const;

@@ -10,7 +10,7 @@ import type { SimplePolicy } from '@sealedger/protocol/policy/simple.ts';
 import type { PurposeCode } from '@sealedger/protocol/purposes.ts';
 import { type Bank, openBank } from '@sealedger/sdk/bank.ts';
 import type { BankStore } from '@sealedger/sdk/ports.ts';
-import type { BankRequest } from '@sealedger/sdk/stored-request.ts';
+import type { BankRequest, RequestInput } from '@sealedger/sdk/stored-request.ts';
 import {
   type ChainPlace,
   foundConsortium,
@@ -40,6 +40,8 @@ export interface TestConsortium {
   readonly deployment: Deployment;
   readonly chain: ChainPlace;
   readonly bank: Bank;
+  /** Where that bank keeps what it must not forget. */
+  readonly bankStore: BankStore;
   organisation(org: string): Organisation;
   node(org: string): Child;
   /** kill -9, no goodbye. */
@@ -49,7 +51,7 @@ export interface TestConsortium {
   /** Starts the killed chain again on its old port. */
   restartChain(): Promise<void>;
   /** Submits a request of the scenario's model. */
-  ask(quota: number, purpose?: PurposeCode): Promise<BankRequest>;
+  ask(quota: number, purpose?: PurposeCode, more?: Partial<RequestInput>): Promise<BankRequest>;
   end(): Promise<void>;
 }
 
@@ -101,7 +103,8 @@ export async function startConsortium(
   };
   const organisation = (org: string): Organisation => organisations.find((candidate) => candidate.org === org)!;
   await Promise.all(organisations.filter(runsNode).map(startNode));
-  const bank = await openTestBank(organisation(files.scenario.bank.node), deployment, chain);
+  const bankStore = memoryStore();
+  const bank = await openTestBank(organisation(files.scenario.bank.node), deployment, chain, bankStore);
   const applicants = await readApplicants(files);
   const kill = async (name: string): Promise<void> => {
     const child =
@@ -120,6 +123,7 @@ export async function startConsortium(
     deployment,
     chain,
     bank,
+    bankStore,
     organisation,
     node: (org) => nodes.get(org)!,
     kill,
@@ -128,7 +132,7 @@ export async function startConsortium(
       const port = new URL(chain.rpcUrl).port;
       await (await processes.start('chain', chainScript, [...chainArguments, '--port', port])).line('ready');
     },
-    ask: async (quota, purpose = 'credit-underwriting') => askFor(bank, files, quota, purpose),
+    ask: async (quota, purpose = 'credit-underwriting', more = {}) => askFor(bank, files, { quota, purpose, ...more }),
     end: async () => {
       await processes.stopAll();
       await rm(directory, { recursive: true, force: true });
@@ -141,6 +145,7 @@ export async function openTestBank(
   organisation: Organisation,
   deployment: Deployment,
   chain: ChainPlace,
+  store: BankStore = memoryStore(),
 ): Promise<Bank> {
   return openBank({
     org: organisation.org,
@@ -151,7 +156,7 @@ export async function openTestBank(
       fetch,
       clock: systemClock,
       randomBytes: (length) => new Uint8Array(randomBytes(length)),
-      store: memoryStore(),
+      store,
       ed25519: nativeEd25519,
     },
   });
@@ -165,20 +170,23 @@ export function memoryStore(): BankStore {
   };
 }
 
-async function askFor(bank: Bank, files: ScenarioFiles, quota: number, purpose: PurposeCode): Promise<BankRequest> {
+async function askFor(
+  bank: Bank,
+  files: ScenarioFiles,
+  terms: Partial<RequestInput> & Pick<RequestInput, 'quota' | 'purpose'>,
+): Promise<BankRequest> {
   const { scenario, model, gates } = files;
   const listings = await bank.catalogue();
   const latest = (owner: string, kind: 'features' | 'register') =>
     listings.find(({ metadata }) => metadata.owner === owner && metadata.kind === kind)!;
   return bank.request({
     model,
-    purpose,
     legalBasis: { code: 'consent', text: 'test' },
     contact: { unit: 'test', person: 'tester', channel: 'none' },
     datasets: scenario.departments.map(({ node }) => latest(node, 'features')),
     register: latest(scenario.register.node, 'register'),
     gates,
-    quota,
     termSeconds: 3600,
+    ...terms,
   });
 }
