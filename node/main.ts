@@ -12,6 +12,7 @@ import { decideCommand } from './cli/decide-command.ts';
 import { evidenceCommand } from './cli/evidence-command.ts';
 import { fsckCommand } from './cli/fsck-command.ts';
 import { keysCommand } from './cli/keys-command.ts';
+import { memberCommand } from './cli/member-command.ts';
 import { openApiCommand } from './cli/openapi-command.ts';
 import { personCommand } from './cli/person-command.ts';
 import { policyCommand } from './cli/policy-command.ts';
@@ -29,6 +30,7 @@ const commands: Readonly<Record<string, NodeCommand>> = {
   run: runCommand,
   keys: keysCommand,
   person: personCommand,
+  member: memberCommand,
   dataset: datasetCommand,
   quality: qualityCommand,
   workorder: workOrderCommand,

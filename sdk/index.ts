@@ -51,6 +51,16 @@ export {
   partiesOf,
 } from './collect-evidence.ts';
 export type { ComputeProgress } from './compute.ts';
+export {
+  type HistoryEntry,
+  type MembersContext,
+  type Membership,
+  type MemberView,
+  openMembers,
+  type ProposalInput,
+  type ProposalOutcome,
+  type ProposalView,
+} from './members.ts';
 export type { BankPorts, BankStore } from './ports.ts';
 export { type QualityContext, qualityHistory, type VerifiedQuality } from './quality.ts';
 export { parseReleaseOpening, type ReleaseOpening } from './release-opening.ts';

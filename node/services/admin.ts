@@ -9,6 +9,7 @@ import { adminDatasets } from './admin-datasets.ts';
 import { adminEvidence } from './admin-evidence.ts';
 import { removeAdminFile, writeAdminFile } from './admin-file.ts';
 import { adminKeys } from './admin-keys.ts';
+import { adminMembers } from './admin-members.ts';
 import { adminPeople } from './admin-people.ts';
 import { adminPolicies } from './admin-policy.ts';
 import { adminQuality } from './admin-quality.ts';
@@ -33,6 +34,7 @@ export function adminCommands(parts: NodeParts): readonly AdminCommand[] {
   return [
     ...adminKeys(parts),
     ...adminPeople(parts),
+    ...adminMembers(parts),
     ...adminDatasets(parts),
     ...adminEvidence(parts),
     ...adminStatus(parts.watch.status),

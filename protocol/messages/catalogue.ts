@@ -19,6 +19,7 @@ import { keyMessages } from './keys.ts';
 import { logMessages } from './log.ts';
 import { loopMessages } from './loop.ts';
 import { matchMessages } from './match.ts';
+import { memberMessages } from './members.ts';
 import { nodeMessages } from './node.ts';
 import { pageMessages } from './page.ts';
 import { peopleMessages } from './people.ts';
@@ -51,6 +52,7 @@ const catalogue = {
   ...verdictMessages,
   ...pageMessages,
   ...logMessages,
+  ...memberMessages,
   ...nodeMessages,
   ...qualityReasonMessages,
   ...qualityRuleMessages,

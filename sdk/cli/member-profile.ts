@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { toHex } from '@sealedger/protocol/bytes.ts';
 import { SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { createLedgerClient, type LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
-import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
-import { createLedgerReader, type LedgerReader, verifyDeployment } from '@sealedger/protocol/ledger/reader.ts';
+import { createJsonRpc, type Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { createPeerClient } from '@sealedger/protocol/peer-client.ts';
 import { organisationId, parseJson } from '@sealedger/protocol/schema.ts';
 import { createPinnedTransport } from '@sealedger/transport/pinned-fetch.ts';
@@ -30,9 +31,11 @@ const memberProfileSchema = z.object({
   rpc: z.url({ protocol: /^https?$/ }),
 });
 
-/** A member at its command line: what its catalogue commands take, and all that it may read of the chain. */
+/** A member at its command line: what its catalogue commands take, and all that it may read and write of the chain. */
 export type OpenMember = CatalogueContext & {
-  readonly ledger: LedgerReader;
+  /** Writes with the account of the keystore. */
+  readonly ledger: LedgerClient;
+  readonly rpc: Rpc;
   readonly ports: { readonly clock: { now(): number; sleep(ms: number): Promise<void> } };
 };
 
@@ -47,11 +50,11 @@ export async function openMember(path: string, values: PassphraseValues): Promis
   const deployment = parseDeployment(parseJson(z.unknown(), await readText(at(profile.deployment)), 'deployment'));
   const { passphraseFile } = profile;
   const place = passphrasePlace(values, passphraseFile === undefined ? undefined : at(passphraseFile));
-  const { signing } = await openMemberKeys(at(profile.keystore), profile.org, place);
+  const { signing, account } = await openMemberKeys(at(profile.keystore), profile.org, place);
   const clock = { now: () => Date.now(), sleep: async (ms: number) => void (await sleep(ms)) };
   const rpc = createJsonRpc(profile.rpc, fetch);
-  await verifyDeployment(rpc, deployment);
-  const ledger = createLedgerReader(rpc, deployment, clock, async () => undefined);
+  const ledger = createLedgerClient({ rpc, deployment, clock, account: { privateKeyHex: toHex(account) } });
+  await ledger.verify();
   const { org } = profile;
   const record = await ledger.organisation(org);
   if (record === null) throw new ProtocolError('MEMBER_UNKNOWN', { org });
@@ -65,7 +68,7 @@ export async function openMember(path: string, values: PassphraseValues): Promis
     ed25519: nativeEd25519,
   };
   const sign = (message: Uint8Array): Uint8Array => nativeEd25519.sign(message, signing);
-  return { org, keyEpoch, signing, ledger, peers: createPeerClient({ org, keyEpoch, sign }, ports), ports };
+  return { org, keyEpoch, signing, ledger, rpc, peers: createPeerClient({ org, keyEpoch, sign }, ports), ports };
 }
 
 async function readText(path: string): Promise<string> {
