@@ -194,4 +194,60 @@ export const consentMessages = {
     en: 'No query of request {requestId} was anchored before the beacon: there is nothing to sample yet.',
     'zh-CN': '在信标承诺之前,申请 {requestId} 尚无已上链的查询,无可抽查。',
   },
+  CONSENT_USAGE: {
+    en: 'usage, holder: sealedger consent add --subject-file FILE --purpose CODE --days N [--requester ORG] [--scope ORG,…] --profile FILE\n       sealedger consent import FILE.csv --profile FILE\n       sealedger consent withdraw --index N | --subject-file FILE [--purpose CODE] [--requester ORG] --profile FILE\n       sealedger consent commit|show [--index N --out FILE] --profile FILE\n       sealedger consent export --requester ORG --out FILE --profile FILE\nbank:  sealedger consent receive FILE --profile FILE\n       sealedger consent open CHALLENGE --out FILE --profile FILE\n       sealedger consent erase REQUEST --profile FILE\nregulator: sealedger consent audit REQUEST --out CHALLENGE [--sample N] [--days N] --profile FILE\n       sealedger consent check CHALLENGE [OPENING] [--out REPORT] --profile FILE\nall:   [--json] [--lang en|zh-CN] [--passphrase-file FILE | --passphrase-fd N]',
+    'zh-CN':
+      '用法,保管方:sealedger consent add --subject-file 文件 --purpose 代码 --days 天数 [--requester 机构] [--scope 机构,…] --profile 文件\n     sealedger consent import 文件.csv --profile 文件\n     sealedger consent withdraw --index 序号 | --subject-file 文件 [--purpose 代码] [--requester 机构] --profile 文件\n     sealedger consent commit|show [--index 序号 --out 文件] --profile 文件\n     sealedger consent export --requester 机构 --out 文件 --profile 文件\n银行:sealedger consent receive 文件 --profile 文件\n     sealedger consent open 抽查文件 --out 文件 --profile 文件\n     sealedger consent erase 申请编号 --profile 文件\n监管机构:sealedger consent audit 申请编号 --out 抽查文件 [--sample 数量] [--days 天数] --profile 文件\n     sealedger consent check 抽查文件 [公开文件] [--out 报告] --profile 文件\n通用:[--json] [--lang en|zh-CN] [--passphrase-file 文件 | --passphrase-fd 描述符]',
+  },
+  CONSENT_TABLE: {
+    en: 'Line {line} of the table of consents: "{column}" is missing or has no valid value.',
+    'zh-CN': '同意数据表第 {line} 行:“{column}”缺失或取值无效。',
+  },
+  CONSENT_ADDED: {
+    en: '{count} consents added; the log has {size} entries. They count once a root is committed.',
+    'zh-CN': '已添加 {count} 条同意;日志共 {size} 条。上链后方才生效。',
+  },
+  CONSENT_AT: { en: 'It stands at index {index}.', 'zh-CN': '其序号为 {index}。' },
+  CONSENT_NONE_STANDS: {
+    en: 'No consent of this subject stands that could be withdrawn.',
+    'zh-CN': '该主体没有可撤回的有效同意。',
+  },
+  CONSENT_WITHDRAWN: {
+    en: '{count} consents withdrawn; the log has {size} entries. It counts from the block of the next commit.',
+    'zh-CN': '已撤回 {count} 条同意;日志共 {size} 条。自下一次上链的区块起生效。',
+  },
+  CONSENT_COMMITTED: {
+    en: 'Committed: {size} entries, root {root}.',
+    'zh-CN': '已上链:{size} 条,根 {root}。',
+  },
+  CONSENT_COMMITTED_ALREADY: {
+    en: 'The chain has everything already.',
+    'zh-CN': '链上已是最新,无须再次提交。',
+  },
+  CONSENT_NO_RECEIPT_AT: { en: 'There is no consent at index {index}.', 'zh-CN': '序号 {index} 处没有同意凭据。' },
+  CONSENT_WRITTEN: { en: 'Written: {file}', 'zh-CN': '已写入:{file}' },
+  CONSENT_STATUS: {
+    en: '{receipts} consents, {withdrawn} withdrawals; {committed} of {size} entries are on chain.',
+    'zh-CN': '同意 {receipts} 条,撤回 {withdrawn} 条;{size} 条中已上链 {committed} 条。',
+  },
+  CONSENT_RECEIVED: {
+    en: 'Taken in: {receipts} consents in favour of this organisation.',
+    'zh-CN': '已导入 {receipts} 条给予本机构的同意。',
+  },
+  CONSENT_OPENED: {
+    en: '{opened} queries opened with their consent, {without} without one, {lost} could not be opened.',
+    'zh-CN': '已公开 {opened} 次查询及其同意;{without} 次没有同意,{lost} 次无法公开。',
+  },
+  CONSENT_ERASED: {
+    en: 'Erased: what would open {orders} orders. An audit can no longer be answered.',
+    'zh-CN': '已清除 {orders} 份指令的公开数据,今后无法再应答抽查。',
+  },
+  CONSENT_CHALLENGED: {
+    en: 'The beacon picked {sampled} of {total} queries. Hand {file} to the bank; it has until {deadline} to open them.',
+    'zh-CN': '信标从 {total} 次查询中抽中 {sampled} 次。请将 {file} 交给银行,须在 {deadline} 前公开。',
+  },
+  CONSENT_GATE_UNTOLD: {
+    en: 'Gate {gate} could not be told of the audit: {code}',
+    'zh-CN': '未能将抽查通知闸门 {gate}:{code}',
+  },
 } as const;

@@ -7,7 +7,7 @@ import { canonicalText } from '@sealedger/protocol/canonical.ts';
 import { SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { parseTrust, type Trust } from '@sealedger/protocol/evidence/trust.ts';
-import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
+import { type Deployment, parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { organisationId, parseJson } from '@sealedger/protocol/schema.ts';
 import { createPinnedTransport } from '@sealedger/transport/pinned-fetch.ts';
@@ -18,7 +18,7 @@ import type { AuditContext } from '../audit/look.ts';
 import { type AuditBounds, DEFAULT_BOUNDS } from '../audit/ports.ts';
 import { certifySettingsSchema } from './certify-profile.ts';
 import { type FileStore, fileStore, memoryStore, nativeEd25519, nativeSha256 } from './native.ts';
-import { openMemberKeys, passphrasePlace } from './passphrase.ts';
+import { type MemberKeys, openMemberKeys, passphrasePlace } from './passphrase.ts';
 
 const minutes = z.number().positive().max(525_600);
 export const auditProfileSchema = z.strictObject({
@@ -53,22 +53,34 @@ export type AuditProfile = z.output<typeof auditProfileSchema>;
  * @param options - `state` in place of the profile's; `isFresh` to begin at the first block and keep nothing.
  * @throws {ProtocolError} AUDIT_FILE_UNREADABLE, SCHEMA_MISMATCH, AUDIT_PINS_DIFFER, AUDIT_STATE_*, and as openMemberKeys
  */
-export async function openAudit(
-  path: string,
-  options: PassphraseValues & { readonly state?: string | undefined; readonly isFresh: boolean },
-): Promise<AuditContext> {
+export async function openAudit(path: string, options: OpenOptions): Promise<AuditContext> {
+  return (await openRegulator(path, options)).context;
+}
+
+type OpenOptions = PassphraseValues & { readonly state?: string | undefined; readonly isFresh: boolean };
+
+/** An audit with all that its regulator signs and opens with. */
+export type OpenRegulator = {
+  readonly context: AuditContext;
+  readonly keys: MemberKeys;
+  /** Null where the profile names none. */
+  readonly deployment: Deployment | null;
+};
+
+/** As {@link openAudit}, with the keys. */
+export async function openRegulator(path: string, options: OpenOptions): Promise<OpenRegulator> {
   const profile = parseJson(auditProfileSchema, await readText(path), path);
   const resolve = (file: string): string => (isAbsolute(file) ? file : join(dirname(path), file));
   const trust = parseTrust(parseJson(z.unknown(), await readText(resolve(profile.trust)), profile.trust));
-  if (profile.deployment !== undefined) await assertSamePins(trust, resolve(profile.deployment));
+  const deployment = profile.deployment === undefined ? null : await readDeployment(trust, resolve(profile.deployment));
   const { passphraseFile } = profile;
   const place = passphrasePlace(options, passphraseFile === undefined ? undefined : resolve(passphraseFile));
-  const { signing } = await openMemberKeys(resolve(profile.keystore), profile.org, place);
+  const keys = await openMemberKeys(resolve(profile.keystore), profile.org, place);
   const state = options.state ?? (profile.state === undefined ? undefined : resolve(profile.state));
   const store: FileStore = options.isFresh || state === undefined ? memoryStore() : fileStore(state);
-  return {
+  const context = {
     org: profile.org,
-    signing,
+    signing: keys.signing,
     trust,
     rpc: createJsonRpc(profile.rpc, fetch),
     archive: await Archive.open(store, trust),
@@ -77,13 +89,14 @@ export async function openAudit(
     ports: {
       fetch,
       pinnedFetch: createPinnedTransport().fetch,
-      clock: { now: () => Date.now(), sleep: async (ms) => void (await sleep(ms)) },
-      randomBytes: (length) => new Uint8Array(randomBytes(length)),
+      clock: { now: () => Date.now(), sleep: async (ms: number) => void (await sleep(ms)) },
+      randomBytes: (length: number) => new Uint8Array(randomBytes(length)),
       store,
       ed25519: nativeEd25519,
       sha256: nativeSha256,
     },
   };
+  return { context, keys, deployment };
 }
 
 function boundsOf({ bounds = {} }: AuditProfile): AuditBounds {
@@ -97,12 +110,13 @@ function boundsOf({ bounds = {} }: AuditProfile): AuditBounds {
 }
 
 /** The deployment file is somebody's paper; the trust file is the regulator's own. They must not differ. */
-async function assertSamePins(trust: Trust, path: string): Promise<void> {
+async function readDeployment(trust: Trust, path: string): Promise<Deployment> {
   const deployment = parseDeployment(parseJson(z.unknown(), await readText(path), 'deployment'));
   for (const what of ['chainId', 'genesisHash', 'contracts'] as const) {
     if (canonicalText(deployment[what]) !== canonicalText(trust[what]))
       throw new ProtocolError('AUDIT_PINS_DIFFER', { what });
   }
+  return deployment;
 }
 
 export async function readText(path: string): Promise<string> {

@@ -51,14 +51,15 @@ export async function openBankAt(path: string, values: PassphraseValues): Promis
   const { org, passphraseFile } = profile;
   const place = passphrasePlace(values, passphraseFile === undefined ? undefined : at(passphraseFile));
   const keys = await openMemberKeys(at(profile.keystore), org, place);
-  const store = sealedFileStore(at(profile.store), fromHex(keys.stored.seed, 32));
+  const seed = fromHex(keys.stored.seed, 32);
+  const store = sealedFileStore(at(profile.store), seed);
   const transport = createPinnedTransport();
   try {
     const bank = await openBank({
       org,
       deployment,
       rpcUrl: profile.rpc,
-      keys,
+      keys: { ...keys, seed },
       ports: {
         fetch,
         pinnedFetch: transport.fetch,
