@@ -13,6 +13,7 @@ import { runCatalogueCommand } from './catalogue-command.ts';
 import { runCertificateCommand } from './certificate-command.ts';
 import { runCertifyCommand } from './certify-command.ts';
 import { runComputeCommand } from './compute-command.ts';
+import { runConsentCommand } from './consent-command.ts';
 import { runEvidenceCommand } from './evidence-command.ts';
 import { runGrantCommand } from './grant-command.ts';
 import { runRequestCommand } from './request-command.ts';
@@ -37,6 +38,8 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
       return runCatalogueCommand(rest, io);
     case 'evidence':
       return runEvidenceCommand(rest, io);
+    case 'consent':
+      return runConsentCommand(rest, io);
     case 'withhold':
       return runWithholdCommand(rest, io);
     case 'request':
