@@ -1,5 +1,5 @@
 /**
- * Reading a call's body: its declared size, its signed digest, and a deadline that follows from both.
+ * Reading a call's body: its declared size, its signed digest, a deadline that follows from its size, and no long pause.
  *
  * No parser sees a byte of it before the digest has held. A body that comes too slowly is refused while its socket still
  * lives, so that the sender learns why.
@@ -75,7 +75,6 @@ async function consume(
 ): Promise<void> {
   const hash = createHash('sha256');
   const declaredBytes = Number(request.headers['content-length'] ?? 0);
-  const seconds = Math.ceil(pace.graceSeconds + declaredBytes / pace.bytesPerSecond);
   const ended = Promise.withResolvers<void>();
   let receivedBytes = 0;
   const onData = (part: Buffer): void => {
@@ -85,23 +84,31 @@ async function consume(
       return;
     }
     hash.update(part);
+    stall.refresh();
     const taken = take(part);
     if (taken === undefined) return;
     request.pause();
-    taken.then(() => void request.resume(), ended.reject);
+    taken.then(() => {
+      stall.refresh();
+      request.resume();
+    }, ended.reject);
   };
   const onEnd = (): void => ended.resolve();
   const onBreak = (): void => ended.reject(new ProtocolError('BODY_TRUNCATED', { receivedBytes }));
-  const timer = setTimeout(
-    () => ended.reject(new ProtocolError('BODY_TOO_SLOW', { receivedBytes, seconds })),
-    1000 * (pace.graceSeconds + declaredBytes / pace.bytesPerSecond),
-  );
+  const startedMs = performance.now();
+  const tooSlow = (): void => {
+    const seconds = Math.ceil((performance.now() - startedMs) / 1000);
+    ended.reject(new ProtocolError('BODY_TOO_SLOW', { receivedBytes, seconds }));
+  };
+  const deadline = setTimeout(tooSlow, 1000 * (pace.graceSeconds + declaredBytes / pace.bytesPerSecond));
+  const stall = setTimeout(tooSlow, 1000 * pace.graceSeconds);
   request.on('data', onData).once('end', onEnd).once('close', onBreak).once('error', onBreak);
   try {
     if (request.destroyed && !request.readableEnded) onBreak();
     await ended.promise;
   } finally {
-    clearTimeout(timer);
+    clearTimeout(deadline);
+    clearTimeout(stall);
     request.off('data', onData).off('end', onEnd).off('close', onBreak);
   }
   if (digest === undefined || !equalBytes(hash.digest(), digest)) throw new ProtocolError('BODY_DIGEST_MISMATCH', {});

@@ -71,14 +71,15 @@ interface Desk {
   session: string;
 }
 
+const MB = 2 ** 20;
 const BUSY_SECONDS = 1;
 /** A caller has at most this part of the calls and bytes. */
 const CALLER_SHARE = 4;
 
 export function createRelayQueue(config: RelayConfig): RelayQueue {
   const desks = new Map(config.for.map((org) => [org, newDesk()]));
-  const maxBytes = config.maxMb << 20;
-  const maxBodyBytes = config.maxBodyMb << 20;
+  const maxBytes = config.maxMb * MB;
+  const maxBodyBytes = config.maxBodyMb * MB;
   const deskOf = (org: string): Desk => {
     const desk = desks.get(org);
     if (desk === undefined) throw new ProtocolError('RELAY_NOT_SERVED', {});

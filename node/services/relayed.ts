@@ -35,7 +35,7 @@ const POLLERS = 8;
 const WAIT_SECONDS = 20;
 const POLL_TIMEOUT_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 300_000;
-const MAX_FRAME_BYTES = (1 << 31) - 1;
+const MAX_FRAME_BYTES = 2 ** 31 - 1;
 const MAX_ANSWER_BYTES = 512 << 20;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5000;
@@ -51,7 +51,7 @@ export function startRelayed(parts: RelayedParts, server: Server): Relayed {
         const relay = await parts.members.activeMember(parts.relay);
         const call = await nextCall(parts, relay, session, stopping.signal);
         pauseMs = FIRST_PAUSE_MS;
-        if (call !== null && !stopping.signal.aborted) await serve(parts, relay, call, server);
+        if (call !== null && !stopping.signal.aborted) await serve(parts, relay, call, server, stopping.signal);
       } catch (error) {
         if (stopping.signal.aborted) return;
         parts.log.info('relay', { relay: parts.relay, code: error instanceof ProtocolError ? error.code : 'INTERNAL' });
@@ -85,20 +85,31 @@ async function nextCall(
   return frame.length === 0 ? null : parseRelayedCall(frame);
 }
 
-async function serve({ peers }: RelayedParts, relay: Peer, call: RelayedCall, server: Server): Promise<void> {
-  const answer = await throughServer(server, call);
+async function serve(
+  { peers }: RelayedParts,
+  relay: Peer,
+  call: RelayedCall,
+  server: Server,
+  signal: AbortSignal,
+): Promise<void> {
+  const answer = await throughServer(server, call, signal);
   await peers.bytes(relay, {
     method: 'POST',
     path: `/v1/relay-calls/${call.id}`,
     body: relayedAnswerFrame(answer),
     contentType: 'application/octet-stream',
     timeoutMs: ANSWER_TIMEOUT_MS,
+    signal,
     retries: 3,
   });
 }
 
-/** The node's own answer to a call, as if it had come through a socket. */
-function throughServer(server: Server, { method, target, headers, body }: RelayedCall): Promise<RelayedAnswer> {
+/** A server's own answer to a call, as if it had come through a socket. @param server - need not listen. @param signal - ends it. */
+export function throughServer(
+  server: Server,
+  { method, target, headers, body }: RelayedCall,
+  signal: AbortSignal,
+): Promise<RelayedAnswer> {
   const [near, far] = duplexPair();
   server.emit('connection', far);
   const hasBody = headers['content-digest'] !== undefined || body.length > 0;
@@ -106,12 +117,11 @@ function throughServer(server: Server, { method, target, headers, body }: Relaye
     const call = httpRequest({
       // http asks for a socket and uses nothing of it that a duplex stream lacks
       createConnection: () => near as unknown as ReturnType<typeof import('node:net').connect>,
-      agent: false,
       host: 'relayed.invalid',
       method,
       path: target,
       headers: { ...headers, connection: 'close', ...(hasBody ? { 'content-length': body.length } : {}) },
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
     });
     call.once('error', reject);
     call.once('response', (response) => {

@@ -61,6 +61,7 @@ export async function startNodeApp(
   routes: readonly Route[],
   limitsConfig: z.input<typeof limitsSchema> = undefined,
   clock: { now(): number } = { now: () => Date.now() },
+  wantedPort = 0,
 ): Promise<NodeApp> {
   const limits = createLimits(limitsSchema.parse(limitsConfig), clock);
   const members = fakeDirectory(others);
@@ -69,7 +70,7 @@ export async function startNodeApp(
   const parts = { identity: own, directory: members, nonces: memoryNonces(), limits, clock, log };
   const built: { app?: ReturnType<typeof createApp> } = {};
   const server = createNodeServer((request, response) => void built.app!(request, response), limits.config, null);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(wantedPort, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   place.endpoint = `http://127.0.0.1:${port}`;
   built.app = createApp({ ...parts, endpoint: place.endpoint }, routes);
