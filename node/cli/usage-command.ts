@@ -3,12 +3,31 @@
  *
  * Exit 0 where it is shown, 2 for usage and refusals.
  */
-import { wordFor } from '@sealedger/protocol/catalogue/words.ts';
-import { isErrorCode } from '@sealedger/protocol/messages/catalogue.ts';
+import { type ErrorCode, isErrorCode } from '@sealedger/protocol/messages/catalogue.ts';
 import { usageContracts } from '../services/admin-usage.ts';
 import type { GrantUsage } from '../services/usage-views.ts';
 import { type AdminCall, columns, numberOption, runVerb, tell, wordsIn } from './call-options.ts';
 import type { NodeCommand } from './command.ts';
+
+/** Words for what the answer has as codes. */
+const WORDS: ReadonlyMap<string, ErrorCode> = new Map([
+  ['person', 'USAGE_PERSON'],
+  ['enterprise', 'USAGE_ENTERPRISE'],
+  ['day', 'USAGE_PERIOD_DAY'],
+  ['month', 'USAGE_PERIOD_MONTH'],
+  ['quarter', 'USAGE_PERIOD_QUARTER'],
+  ['year', 'USAGE_PERIOD_YEAR'],
+  ['unknown', 'USAGE_STATE_UNKNOWN'],
+  ['submitted', 'REQUEST_STATE_SUBMITTED'],
+  ['active', 'REQUEST_STATE_ACTIVE'],
+  ['rejected', 'REQUEST_STATE_REJECTED'],
+  ['revoked', 'REQUEST_STATE_REVOKED'],
+  ['withdrawn', 'REQUEST_STATE_WITHDRAWN'],
+  ['completed', 'REQUEST_STATE_COMPLETED'],
+  ['expired', 'REQUEST_STATE_EXPIRED'],
+  ['suspended', 'REQUEST_STATE_SUSPENDED'],
+  ['superseded', 'REQUEST_STATE_SUPERSEDED'],
+]);
 
 /** Shows one grant, or all. @throws {ProtocolError} ARGUMENT_INVALID, REQUEST_UNKNOWN, ADMIN_NOT_RUNNING */
 export const usageCommand: NodeCommand = (argv, io) =>
@@ -28,17 +47,21 @@ async function showUsage(call: AdminCall): Promise<number> {
 
 function textOf({ io }: AdminCall, grant: GrantUsage): string {
   const words = wordsIn(io.locale);
+  const wordFor = (value: string): string => {
+    const code = WORDS.get(value);
+    return code === undefined ? value : words(code);
+  };
   const { requestId, requester, subjects, state, quota, used, left, suspended } = grant;
   const lines = [
     words('USAGE_GRANT', {
       request: requestId.slice(0, 12),
       requester,
-      subjects: wordFor(subjects, io.locale),
-      state: wordFor(state ?? 'unknown', io.locale),
+      subjects: wordFor(subjects),
+      state: wordFor(state ?? 'unknown'),
     }),
     words('USAGE_QUOTA', { used, quota, left }),
     ...grant.budgets.map(({ period, limit, spent }) =>
-      words('USAGE_BUDGET', { period: wordFor(period, io.locale), spent, limit }),
+      words('USAGE_BUDGET', { period: wordFor(period), spent, limit }),
     ),
     ...(suspended === null
       ? []
