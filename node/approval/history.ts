@@ -16,6 +16,8 @@ export interface PastRequest {
   readonly quota: number;
   /** Scores unlocked here. */
   readonly used: number;
+  /** How often this organisation suspended its use. */
+  readonly suspensions: number;
   readonly sameModel: boolean;
 }
 
@@ -27,6 +29,10 @@ export interface RequesterHistory {
   readonly revoked: number;
   /** Scores unlocked here under all of them. */
   readonly used: number;
+  /** How often this organisation suspended a use of the requester's. */
+  readonly suspensions: number;
+  /** Calls of the requester that this node refused, as far as days are kept. */
+  readonly refusedCalls: number;
   /** The latest, newest first. */
   readonly latest: readonly PastRequest[];
 }
@@ -36,6 +42,8 @@ export interface HistoryParts {
   /** Null where the chain does not answer. */
   readonly chainState: (requestId: string) => Promise<RequestState | null>;
   readonly used: (requestId: string) => Promise<number>;
+  readonly suspensions: (requestId: string) => Promise<number>;
+  readonly refusedCalls: (requester: string) => Promise<number>;
 }
 
 const MAX_LATEST = 20;
@@ -59,12 +67,14 @@ export async function historyOf(
     suspended: having(({ state }) => state === 'suspended'),
     revoked: having(({ state }) => state === 'revoked'),
     used: past.reduce((sum, { used }) => sum + used, 0),
+    suspensions: past.reduce((sum, { suspensions }) => sum + suspensions, 0),
+    refusedCalls: await parts.refusedCalls(requester),
     latest: past.toSorted((a, b) => (b.receivedAt ?? 0) - (a.receivedAt ?? 0)).slice(0, MAX_LATEST),
   };
 }
 
 async function pastRequest(
-  { state, chainState, used }: HistoryParts,
+  { state, chainState, used, suspensions }: HistoryParts,
   { requestId, document }: { readonly requestId: string; readonly document: RequestDocument },
   modelDigest: string,
 ): Promise<PastRequest> {
@@ -78,6 +88,7 @@ async function pastRequest(
     state: await chainState(requestId),
     quota: document.quota,
     used: await used(requestId),
+    suspensions: await suspensions(requestId),
     sameModel: document.modelDigest === modelDigest,
   };
 }

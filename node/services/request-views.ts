@@ -13,7 +13,10 @@ import { historyOf } from '../approval/history.ts';
 import { approvalKeys } from '../approval/keys.ts';
 import type { StoredReason } from '../approval/person.ts';
 import { basisOf, storedWaiting, type Waiting } from '../approval/queue.ts';
+import type { Suspension } from '../approval/suspensions.ts';
 import type { RequestState } from '../ports.ts';
+import type { RefusalCounts } from '../release/refusal-book.ts';
+import { usageKeys } from '../release/usage-history.ts';
 import { questionsOf, questionView } from '../request/questions.ts';
 import { decideParts } from './approval.ts';
 import type { NodeParts } from './parts.ts';
@@ -65,6 +68,7 @@ const pastView = z.strictObject({
   state: word.nullable(),
   quota: z.int(),
   used: z.int(),
+  suspensions: z.int(),
   sameModel: z.boolean(),
 });
 const count = z.int().min(0);
@@ -83,6 +87,8 @@ export const requestView = summaryView.extend({
     suspended: count,
     revoked: count,
     used: count,
+    suspensions: count,
+    refusedCalls: count,
     latest: z.array(pastView),
   }),
   questions: z.array(questionSchema),
@@ -140,7 +146,13 @@ export async function detailsOf(
   const previous =
     document.previous === null ? undefined : await state.get(approvalKeys.document(document.previous.requestId));
   const history = await historyOf(
-    { state, chainState: (id) => chainState(parts, id), used: parts.unlocking.used },
+    {
+      state,
+      chainState: (id) => chainState(parts, id),
+      used: parts.unlocking.used,
+      suspensions: async (id) => (await state.get<Suspension>(`suspension/${id}`))?.times ?? 0,
+      refusedCalls: (requester) => refusedCalls(parts, requester),
+    },
     document.requester,
     { requestId, modelDigest: document.modelDigest },
   );
@@ -166,6 +178,11 @@ async function chainState({ ledger }: NodeParts, requestId: string): Promise<Req
   } catch {
     return null;
   }
+}
+
+async function refusedCalls({ state }: NodeParts, requester: string): Promise<number> {
+  const days = await state.list<RefusalCounts>(`${usageKeys.refusals}${requester}/`);
+  return days.flatMap(([, counts]) => Object.values(counts)).reduce((sum, one) => sum + one, 0);
 }
 
 async function evaluationNow(

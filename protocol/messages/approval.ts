@@ -99,7 +99,6 @@ export const approvalMessages = {
   REQUEST_LABEL_CONTACT: { en: 'Contact', 'zh-CN': '联系人' },
   REQUEST_LABEL_SUBJECTS: { en: 'Data subjects', 'zh-CN': '数据主体' },
   REQUEST_LABEL_QUOTA: { en: 'Quota and term', 'zh-CN': '额度与期限' },
-  REQUEST_LABEL_DATASET: { en: 'Dataset', 'zh-CN': '数据集' },
   REQUEST_LABEL_LEVEL: { en: 'Level', 'zh-CN': '级别' },
   REQUEST_LABEL_QUALITY: { en: 'Quality', 'zh-CN': '质量' },
   REQUEST_LABEL_FAILED: { en: 'Terms that failed', 'zh-CN': '未满足的条款' },
@@ -116,8 +115,9 @@ export const approvalMessages = {
     'zh-CN': '策略的回答与收到申请时不同(当时:{before})。',
   },
   REQUEST_HISTORY_LINE: {
-    en: '{total} requests: {approved} approved, {rejected} rejected, {suspended} suspended, {revoked} revoked; {used} scores used',
-    'zh-CN': '共 {total} 个申请:批准 {approved},拒绝 {rejected},暂停 {suspended},撤销 {revoked};已用评分 {used} 次',
+    en: '{total} requests: {approved} approved, {rejected} rejected, {suspended} suspended, {revoked} revoked; {used} scores used; suspended here {suspensions} times; {refusedCalls} calls refused',
+    'zh-CN':
+      '共 {total} 个申请:批准 {approved},拒绝 {rejected},暂停 {suspended},撤销 {revoked};已用评分 {used} 次;本单位暂停 {suspensions} 次;被拒绝的调用 {refusedCalls} 次',
   },
   REQUEST_WORD_APPROVE: { en: 'approve', 'zh-CN': '批准' },
   REQUEST_WORD_REJECT: { en: 'reject', 'zh-CN': '拒绝' },
