@@ -27,14 +27,15 @@ const SEALED = ['model', 'datasets', 'register', 'gates', 'totalWidthLog2'] as c
 
 /**
  * A new version of a request with some terms changed; the term stays unless one is named.
- * @throws {ProtocolError} REQUEST_UNKNOWN, SCHEMA_MISMATCH, CHAIN_REFUSED, as planRequest, a node's refusal
+ * @throws {ProtocolError} REQUEST_UNKNOWN, REQUEST_PREVIOUS_STATE, SCHEMA_MISMATCH, CHAIN_REFUSED, as planRequest, a node's
+ *   refusal
  */
 export async function amendRequest(
   context: BankContext,
   requestId: string,
   changes: Partial<RequestInput>,
 ): Promise<BankRequest> {
-  const earlier = await loadRequest(context, requestId);
+  const earlier = await followed(context, requestId);
   const input: RequestInput = { ...(await loadInput(context, requestId)), ...changes };
   const previous = { requestId, change: 'amendment' } as const;
   if (SEALED.some((part) => changes[part] !== undefined)) {
@@ -54,7 +55,7 @@ export async function renewRequest(
   requestId: string,
   { quota, termSeconds }: { readonly quota?: number; readonly termSeconds: number },
 ): Promise<BankRequest> {
-  const earlier = await loadRequest(context, requestId);
+  const earlier = await followed(context, requestId);
   const input = await loadInput(context, requestId);
   const previous = { requestId, change: 'renewal' } as const;
   return resend(
@@ -102,6 +103,15 @@ export async function answerQuestion(
     body: canonicalBytes({ questionId, text }),
     retries: 5,
   });
+}
+
+/** The request that another one is to follow. @throws {ProtocolError} REQUEST_UNKNOWN, REQUEST_PREVIOUS_STATE */
+async function followed(context: BankContext, requestId: string): Promise<BankRequest> {
+  const onChain = await context.ledger.request(requestId);
+  if (onChain === null) throw new ProtocolError('REQUEST_UNKNOWN', { requestId });
+  const { state } = onChain;
+  if (state === 'rejected' || state === 'revoked') throw new ProtocolError('REQUEST_PREVIOUS_STATE', { state });
+  return loadRequest(context, requestId);
 }
 
 /** Sends the sealed model of an earlier request again, under a document with other terms. */

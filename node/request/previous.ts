@@ -15,7 +15,8 @@ const RENEWABLE: readonly string[] = ['quota', 'expiresAt', 'previous', 'nonce',
 
 /**
  * @param stored - the earlier document as this node has it; undefined where it was not concerned.
- * @throws {ProtocolError} REQUEST_PREVIOUS, REQUEST_RENEWAL_DIFFERS, CHAIN_UNREACHABLE
+ * @throws {ProtocolError} REQUEST_PREVIOUS_UNKNOWN, REQUEST_PREVIOUS_REQUESTER, REQUEST_PREVIOUS_STATE,
+ *   REQUEST_PREVIOUS_ELSEWHERE, REQUEST_RENEWAL_DIFFERS, CHAIN_UNREACHABLE
  */
 export async function assertPrevious(
   ledger: Pick<Ledger, 'request'>,
@@ -25,10 +26,9 @@ export async function assertPrevious(
   const { previous, requester } = document;
   if (previous === null) return;
   const earlier = await earlierRequest(ledger, previous.requestId);
-  if (earlier.requester !== requester)
-    throw new ProtocolError('REQUEST_PREVIOUS', { reason: 'it has another requester' });
+  if (earlier.requester !== requester) throw new ProtocolError('REQUEST_PREVIOUS_REQUESTER', {});
   if (earlier.state === 'rejected' || earlier.state === 'revoked')
-    throw new ProtocolError('REQUEST_PREVIOUS', { reason: `it was ${earlier.state}` });
+    throw new ProtocolError('REQUEST_PREVIOUS_STATE', { state: earlier.state });
   if (previous.change === 'renewal') assertSameTerms(document, await stored(previous.requestId));
 }
 
@@ -37,12 +37,12 @@ async function earlierRequest(ledger: Pick<Ledger, 'request'>, id: string): Prom
     return await ledger.request(id);
   } catch (error) {
     if (!isProtocolError(error, 'REQUEST_UNKNOWN')) throw error;
-    throw new ProtocolError('REQUEST_PREVIOUS', { reason: 'the chain does not know it' }, { cause: error });
+    throw new ProtocolError('REQUEST_PREVIOUS_UNKNOWN', {}, { cause: error });
   }
 }
 
 function assertSameTerms(document: RequestDocument, earlier: RequestDocument | undefined): void {
-  if (earlier === undefined) throw new ProtocolError('REQUEST_PREVIOUS', { reason: 'it was never delivered here' });
+  if (earlier === undefined) throw new ProtocolError('REQUEST_PREVIOUS_ELSEWHERE', {});
   const parts = Object.keys(document) as (keyof RequestDocument)[];
   const different = parts.find(
     (part) => !RENEWABLE.includes(part) && canonicalText(document[part]) !== canonicalText(earlier[part]),

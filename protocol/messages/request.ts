@@ -12,9 +12,21 @@ export const requestMessages = {
     en: 'Parts of the request have not arrived here: {missing}.',
     'zh-CN': '该请求尚有内容未送达本节点:{missing}。',
   },
-  REQUEST_PREVIOUS: {
-    en: 'The earlier request that this one names cannot be changed or renewed: {reason}.',
-    'zh-CN': '所引用的前一请求不能变更或续期:{reason}。',
+  REQUEST_PREVIOUS_UNKNOWN: {
+    en: 'The chain does not know the earlier request that this one names.',
+    'zh-CN': '链上没有本请求所引用的前一请求。',
+  },
+  REQUEST_PREVIOUS_REQUESTER: {
+    en: 'The earlier request that this one names is not of the same requester.',
+    'zh-CN': '本请求所引用的前一请求并非由同一请求方提出。',
+  },
+  REQUEST_PREVIOUS_STATE: {
+    en: 'The earlier request was {state}: it is not amended or renewed; ask anew.',
+    'zh-CN': '前一请求的状态为 {state},不能变更或续期;请重新提出请求。',
+  },
+  REQUEST_PREVIOUS_ELSEWHERE: {
+    en: 'The earlier request was never delivered to this node, so a renewal cannot be held against it.',
+    'zh-CN': '前一请求从未送达本节点,无法据以核对续期请求。',
   },
   REQUEST_RENEWAL_DIFFERS: {
     en: 'A renewal keeps the terms of the earlier request, and this one has another {part}: send it as an amendment.',

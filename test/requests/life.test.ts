@@ -206,12 +206,39 @@ describe('a bank at its command line', () => {
     assert.deepEqual([late.code, /QUESTION_UNKNOWN/.test(late.stderr)], [1, true]);
   });
 
+  it('seals anew where the precision changes, and hands out the new ciphertexts', async () => {
+    const change = join(world.directory, 'precision.yaml');
+    await writeFile(change, 'noiseWidthLog2: -10\nlegalBasis: { code: consent, text: renewed form }\n');
+    const sent = await json('request', '--amend', amended, change);
+    assert.notEqual(sent.document.modelDigest, model);
+    const { noisePolicy, legalBasis, expiresAt, quota } = sent.document;
+    assert.deepEqual([noisePolicy.totalWidthLog2, legalBasis.code, quota], [-10, 'consent', 30]);
+    const { waitingFor, expiresAt: ends } = await json('status', sent.requestId);
+    assert.deepEqual(waitingFor, [{ org: PERSON, what: 'decision' }]);
+    assert.ok(
+      Math.abs(expiresAt - (await json('status', amended)).expiresAt) <= 1 && ends === expiresAt,
+      'the same end',
+    );
+    const refused = callAdmin(
+      configOf(PERSON),
+      requestContracts.decide,
+      { requestId: sent.requestId, approved: false, reason: 'too much noise' },
+      io,
+    );
+    assert.equal((await refused).approved, false);
+    const again = await run('request', '--renew', sent.requestId, '--term-days', '9');
+    assert.deepEqual([again.code, /REQUEST_PREVIOUS_STATE/.test(again.stderr)], [1, true], again.stderr);
+    const rejected = await json('grant', sent.requestId);
+    const { grant } = rejected.grants.find(({ org }: { org: string }) => org === PERSON);
+    assert.deepEqual([grant.approved, grant.approvers], [false, 1]);
+  });
+
   it('ends what is in use', async () => {
     assert.equal((await json('withdraw', amended)).state, 'completed');
     const { requests } = await json('status');
     assert.deepEqual(
       requests.map(({ state }: { state: string }) => state),
-      ['superseded', 'completed', 'withdrawn'],
+      ['superseded', 'completed', 'withdrawn', 'rejected'],
     );
   });
 

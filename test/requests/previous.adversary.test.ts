@@ -41,7 +41,7 @@ describe('a new version of a request', () => {
       for (const how of ['amendment', 'renewal'] as const) {
         await assert.rejects(
           assertPrevious(ledgerWith(state), next({}, how), stored),
-          refusal('REQUEST_PREVIOUS', { reason: `it was ${state}` }),
+          refusal('REQUEST_PREVIOUS_STATE', { state }),
         );
       }
     }
@@ -49,8 +49,8 @@ describe('a new version of a request', () => {
 
   it('does not follow somebody else’s request, or one that the chain does not know', async () => {
     const others = assertPrevious(ledgerWith('active', 'other-bank'), next({}), stored);
-    await assert.rejects(others, refusal('REQUEST_PREVIOUS', { reason: 'it has another requester' }));
-    await assert.rejects(assertPrevious(fakeLedger('tax'), next({}), stored), refusal('REQUEST_PREVIOUS'));
+    await assert.rejects(others, refusal('REQUEST_PREVIOUS_REQUESTER'));
+    await assert.rejects(assertPrevious(fakeLedger('tax'), next({}), stored), refusal('REQUEST_PREVIOUS_UNKNOWN'));
   });
 
   it('names in the document what it names on chain', async () => {
@@ -116,6 +116,6 @@ describe('a renewal', () => {
 
   it('of a request that this node never had cannot be compared, and is refused', async () => {
     const unknown = assertPrevious(ledgerWith(), next({}, 'renewal'), async () => undefined);
-    await assert.rejects(unknown, refusal('REQUEST_PREVIOUS', { reason: 'it was never delivered here' }));
+    await assert.rejects(unknown, refusal('REQUEST_PREVIOUS_ELSEWHERE'));
   });
 });
