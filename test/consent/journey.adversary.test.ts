@@ -1,10 +1,14 @@
 /** Consent with real nodes and a real chain: a bank that goes round its SDK is found by a sample, and its grant is suspended. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { nativeEd25519 } from '@sealedger/node/crypto.ts';
 import { fromHex, toHex } from '@sealedger/protocol/bytes.ts';
-import { domains } from '@sealedger/protocol/domains.ts';
+import { domains, SUITE } from '@sealedger/protocol/domains.ts';
 import { signEnvelope } from '@sealedger/protocol/envelope.ts';
 import { trustOfDeployment } from '@sealedger/protocol/evidence/trust.ts';
 import { createLedgerClient } from '@sealedger/protocol/ledger/client.ts';
@@ -13,16 +17,20 @@ import { createPeerClient, type PeerClient } from '@sealedger/protocol/peer-clie
 import { loadPoprf } from '@sealedger/protocol/poprf.ts';
 import { Archive } from '@sealedger/sdk/audit/archive.ts';
 import { DEFAULT_BOUNDS } from '@sealedger/sdk/audit/ports.ts';
+import { sealedFileStore } from '@sealedger/sdk/cli/file-store.ts';
 import { beginConsentAudit, type ConsentAuditParts, finishConsentAudit } from '@sealedger/sdk/consent-audit.ts';
 import { createKeptQueries } from '@sealedger/sdk/consent-queries.ts';
+import type { ConsentReport } from '@sealedger/sdk/consent-report.ts';
 import { peerOf } from '@sealedger/sdk/peer-of.ts';
 import { unlockAtGate } from '@sealedger/sdk/unlocker.ts';
 import { createVault } from '@sealedger/sdk/vault.ts';
+import { writeProfile } from '../../demo/regulator.ts';
 import { systemClock } from '../../deploy/clock.ts';
 import { memoryStore, startConsortium, type TestConsortium } from '../journey/support/consortium.ts';
 import { assertFree, refusal } from '../node/support/refusals.ts';
 
 const BANK = 'harbour-bank';
+const cli = fileURLToPath(new URL('../../sdk/cli/sealedger.ts', import.meta.url));
 const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 
 describe('consent in a consortium', { timeout: 600_000 }, () => {
@@ -30,13 +38,21 @@ describe('consent in a consortium', { timeout: 600_000 }, () => {
   let parts: ConsentAuditParts;
   let requestId: string;
   let computationId: string;
+  let profiles: Profiles;
+  const heard: string[] = [];
 
   before(async () => {
-    world = await startConsortium({ people: 60, applicants: 20, strangers: 2 }, undefined, {
-      certificate: 'waived',
-      consent: 'needed',
-    });
+    const size = { people: 60, applicants: 20, strangers: 2 };
+    world = await startConsortium(
+      size,
+      undefined,
+      { certificate: 'waived', consent: 'needed' },
+      {
+        bankStore: ({ directory, keys }) => sealedFileStore(join(directory, 'store'), keys.seed),
+      },
+    );
     parts = await auditParts(world);
+    profiles = await writeProfiles(world);
   });
   after(() => world.end());
 
@@ -49,17 +65,16 @@ describe('consent in a consortium', { timeout: 600_000 }, () => {
     await assert.rejects(world.bank.unlock(requestId, [first!]), refusal('CONSENT_ROOT_MISSING'));
     // the gate refuses too, whatever the bank's SDK does
     await assert.rejects(unlockPast(first!, 900), refusal('CONSENT_ROOT_MISSING'));
-    const book = await world.bank.consents.book();
-    const issuedAt = Math.floor(Date.now() / 1000) - 60;
-    const receipt = {
-      requester: BANK,
-      purpose: 'credit-underwriting',
-      scope: [],
-      issuedAt,
-      expiresAt: issuedAt + 7200,
-    };
-    await book.add(world.subjects.slice(0, 10).map((subject) => ({ subject, receipt })));
-    await book.commit();
+    const rows = world.subjects
+      .slice(0, 10)
+      .map((subject) => `${subject},${BANK},credit-underwriting,,2026-01-01,2099-01-01`);
+    const table = join(world.directory, 'consents.csv');
+    await writeFile(table, `${['subject,requester,purpose,scope,issued_at,expires_at', ...rows].join('\n')}\n`);
+    assert.equal((await consent('bank', 'import', table)).document['added'], 10);
+    await assert.rejects(world.bank.unlock(requestId, [first!]), refusal('CONSENT_ROOT_MISSING'));
+    assert.equal((await consent('bank', 'commit')).code, 0);
+    const { document } = await consent('bank', 'show');
+    assert.deepEqual([document['size'], document['receipts'], document['committed']], [10, 10, 10]);
     await assert.rejects(
       world.bank.unlock(requestId, [first!, others.at(-1)!]),
       refusal('CONSENT_RECEIPT_MISSING', { without: 1, place: 2 }),
@@ -68,20 +83,36 @@ describe('consent in a consortium', { timeout: 600_000 }, () => {
   });
 
   it('holds: everything that is sampled has a receipt, and the grant goes on', async () => {
-    const { challenge, untold } = await beginConsentAudit(parts, requestId, { sampleSize: 50, openWithinSeconds: 600 });
-    assert.deepEqual(untold, []);
-    await assert.rejects(finishConsentAudit(parts, challenge, undefined), refusal('CONSENT_AUDIT_PENDING'));
-    const { sealed, summary } = await world.bank.consents.open(challenge);
-    assert.deepEqual([summary.without, summary.lost], [0, 0]);
-    const { report } = await finishConsentAudit(parts, challenge, sealed);
+    const [challenge, opening] = [join(world.directory, 'challenge.json'), join(world.directory, 'opening.json')];
+    const begun = await consent('regulator', 'audit', requestId.slice(0, 12), '--sample', '50', '--out', challenge);
+    assert.deepEqual([begun.code, begun.document['sampled']], [0, 16]);
+    const pending = await consent('regulator', 'check', challenge);
+    assert.equal(pending.code, 2);
+    assert.match(pending.stderr, /CONSENT_AUDIT_PENDING/);
+    const opened = await consent('bank', 'open', challenge, '--out', opening);
+    assert.deepEqual([opened.code, opened.document['opened']], [0, 16]);
+    const checked = await consent(
+      'regulator',
+      'check',
+      challenge,
+      opening,
+      '--out',
+      join(world.directory, 'report.json'),
+    );
+    const report = checked.document as unknown as ConsentReport;
     assert.equal(report.outcome, 'passed', JSON.stringify(report));
     assert.deepEqual(
       report.gates.map(({ total, sampled, detection }) => [total, sampled, detection.probability]),
       report.gates.map(() => [8, 8, 1]),
     );
-    assert.equal(report.suspended, false);
-    assertFree(report, world.subjects);
-    assertFree(JSON.stringify(sealed), world.subjects);
+    assert.deepEqual([checked.code, report.suspended], [0, false]);
+    // no identifier in what was printed, in what travels, or in the regulator's files
+    const { directory } = world.organisation('regulator');
+    const files = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('value'));
+    const kept = await Promise.all(files.map((name) => readFile(join(directory, name), 'utf8')));
+    const travelled = await Promise.all([challenge, opening].map((file) => readFile(file, 'utf8')));
+    assertFree([...heard, ...kept, ...travelled].join('\n'), world.subjects);
+    const sealed: unknown = JSON.parse(travelled[1]!);
     // an opening of another challenge is none
     const second = await beginConsentAudit(parts, requestId, { sampleSize: 3, openWithinSeconds: 600 });
     await assert.rejects(finishConsentAudit(parts, second.challenge, sealed), refusal('SEALED_BOX_OPEN_FAILED'));
@@ -123,6 +154,18 @@ describe('consent in a consortium', { timeout: 600_000 }, () => {
     });
   });
 
+  /** The real command, as a process. */
+  function consent(who: keyof Profiles, ...args: readonly string[]): Promise<Ended> {
+    const argv = [cli, 'consent', ...args, '--profile', profiles[who], '--json', '--lang', 'en'];
+    return new Promise((resolve) => {
+      execFile(process.execPath, argv, { maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+        heard.push(stdout, stderr);
+        const document = stdout === '' ? {} : (JSON.parse(stdout) as Record<string, unknown>);
+        resolve({ code: error === null ? 0 : Number(error.code), document, stderr });
+      });
+    });
+  }
+
   /** One subject at the first gate, past everything that the SDK checks; it is kept, so that it can be opened. */
   async function unlockPast(subject: string, lane: number): Promise<void> {
     const { keys } = world.organisation(BANK);
@@ -146,6 +189,24 @@ describe('consent in a consortium', { timeout: 600_000 }, () => {
     );
   }
 });
+
+type Ended = {
+  readonly code: number;
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly stderr: string;
+};
+type Profiles = { readonly bank: string; readonly regulator: string };
+
+async function writeProfiles(world: TestConsortium): Promise<Profiles> {
+  const { directory, deployment, chain } = world;
+  await writeFile(join(directory, 'trust.json'), JSON.stringify(trustOfDeployment(deployment)));
+  const regulator = await writeProfile(directory, world.organisation('regulator'), chain);
+  const { keystoreFile, passphraseFile, directory: home } = world.organisation(BANK);
+  const bank = join(directory, 'bank.json');
+  const place = { keystore: keystoreFile, passphraseFile, deployment: chain.deploymentFile, rpc: chain.rpcUrl };
+  await writeFile(bank, JSON.stringify({ suite: SUITE, version: 1, org: BANK, ...place, store: join(home, 'store') }));
+  return { bank, regulator };
+}
 
 function peersOf(world: TestConsortium, org: string): PeerClient {
   const { keys } = world.organisation(org);

@@ -59,6 +59,8 @@ export interface TestConsortium {
 export interface TestPlace {
   readonly settings?: (org: string) => Readonly<Record<string, unknown>>;
   readonly endpoint?: (organisation: Organisation, all: readonly Organisation[]) => string;
+  /** Where the bank keeps what it must not forget; in memory unless told. */
+  readonly bankStore?: (bank: Organisation) => BankStore;
 }
 
 export const SMALL: ScenarioSize = { people: 240, applicants: 60, strangers: 6 };
@@ -103,7 +105,7 @@ export async function startConsortium(
   };
   const organisation = (org: string): Organisation => organisations.find((candidate) => candidate.org === org)!;
   await Promise.all(organisations.filter(runsNode).map(startNode));
-  const bankStore = memoryStore();
+  const bankStore = place.bankStore?.(organisation(files.scenario.bank.node)) ?? memoryStore();
   const bank = await openTestBank(organisation(files.scenario.bank.node), deployment, chain, bankStore);
   const applicants = await readApplicants(files);
   const kill = async (name: string): Promise<void> => {
