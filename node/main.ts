@@ -9,6 +9,7 @@ import { alertCommand } from './cli/alert-command.ts';
 import { type CommandIo, EXIT_USAGE, explain, type NodeCommand } from './cli/command.ts';
 import { datasetCommand } from './cli/dataset-command.ts';
 import { decideCommand } from './cli/decide-command.ts';
+import { endpointCommand } from './cli/endpoint-command.ts';
 import { evidenceCommand } from './cli/evidence-command.ts';
 import { fsckCommand } from './cli/fsck-command.ts';
 import { keysCommand } from './cli/keys-command.ts';
@@ -31,6 +32,7 @@ const commands: Readonly<Record<string, NodeCommand>> = {
   keys: keysCommand,
   person: personCommand,
   member: memberCommand,
+  endpoint: endpointCommand,
   dataset: datasetCommand,
   quality: qualityCommand,
   workorder: workOrderCommand,

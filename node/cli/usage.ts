@@ -5,6 +5,7 @@ export const USAGE = `usage: sealedger-node COMMAND …
   keys init|passphrase|rotate …              the organisation's keys: make them, seal them anew, replace them
   person hash|keygen|list|log …              the people of this node; commands take --by ID with --password-file FILE, --password-fd N or --person-key FILE
   member list|show|proposals|propose|vote|settle|endpoint …   the consortium's members, and the votes on them
+  endpoint --config FILE [--register]        the endpoint that belongs on chain, with the pin of this node's certificate
   dataset init|check|draft|submit|approve|publish|withdraw|show|list|lineage …   describe, review and publish datasets
   quality run|check|rules|report|dqv|history|ranking|points|schedule …   measure datasets, and what came of it
   workorder list|show|assign|fix|reject|close|reopen|retest|export …   failing rows on their way back

@@ -6,6 +6,7 @@
  */
 import { createPrivateKey, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { parseEndpoint } from '@sealedger/protocol/endpoint.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
@@ -63,7 +64,8 @@ export async function openTls(terms: TlsTerms, clock: { now(): number }): Promis
 function isDue(certificate: string, key: KeyObject, terms: TlsTerms, nowMs: number): boolean {
   const parsed = parsedCertificate(certificate);
   const host = hostOf(terms);
-  const isOurs = parsed.checkPrivateKey(key) && (parsed.checkHost(host) ?? parsed.checkIP(host)) !== undefined;
+  const named = isIP(host) === 0 ? parsed.checkHost(host) : parsed.checkIP(host);
+  const isOurs = parsed.checkPrivateKey(key) && named !== undefined;
   const from = parsed.validFromDate.getTime();
   return !isOurs || from > nowMs || parsed.validToDate.getTime() - nowMs < RENEW_MS;
 }

@@ -43,10 +43,10 @@ export const transportMessages = {
   ENDPOINT_NOT_REGISTERED: {
     en:
       'This node is configured for {configured}, but {registered} is registered on chain, so that no call signed for one ' +
-      'holds at the other. Register the first with `sealedger-node member endpoint`, or correct node.json.',
+      'holds at the other. Register the first with `sealedger-node endpoint --register`, or correct node.json.',
     'zh-CN':
       '本节点配置的端点是 {configured},而链上登记的是 {registered},按其中一个签名的调用在另一个上不成立。' +
-      '请用 `sealedger-node member endpoint` 登记前者,或更正 node.json。',
+      '请用 `sealedger-node endpoint --register` 登记前者,或更正 node.json。',
   },
   RATE_LIMITED: {
     en: 'Too many calls of the class "{scope}"; try again in {retryAfterSeconds} s.',

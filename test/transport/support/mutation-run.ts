@@ -172,12 +172,12 @@ function exchange(endpoint: string, bytes: Uint8Array): Promise<string> {
     const socket = connect(Number(port), hostname, () => socket.write(bytes));
     const timer = setTimeout(() => {
       socket.destroy();
-      reject(new Error(`no answer in ${REPLY_MS} ms`));
+      reject(new Error(`no answer in ${REPLY_MS} ms to ${Buffer.from(bytes).toString('latin1').slice(0, 1500)}`));
     }, REPLY_MS);
     socket.on('data', (part) => {
       heard.push(part);
       // where the line is kept for more, nothing more is asked; a mere "continue" is no answer yet
-      if (!part.toString('latin1').startsWith('HTTP/1.1 100')) socket.end();
+      if (/HTTP\/1\.1 [2-5]/.test(Buffer.concat(heard).toString('latin1'))) socket.end();
     });
     socket.on('error', () => undefined);
     socket.on('close', () => {
