@@ -16,6 +16,7 @@ import { runComputeCommand } from './compute-command.ts';
 import { runConsentCommand } from './consent-command.ts';
 import { runEvidenceCommand } from './evidence-command.ts';
 import { runGrantCommand } from './grant-command.ts';
+import { runMemberCommand } from './member-command.ts';
 import { runRequestCommand } from './request-command.ts';
 import { runStatusCommand } from './status-command.ts';
 import { runUnlockCommand } from './unlock-command.ts';
@@ -36,6 +37,8 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
       return runCertifyCommand(rest, io);
     case 'catalogue':
       return runCatalogueCommand(rest, io);
+    case 'member':
+      return runMemberCommand(rest, io);
     case 'evidence':
       return runEvidenceCommand(rest, io);
     case 'consent':
