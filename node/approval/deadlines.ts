@@ -39,6 +39,8 @@ export interface Deadlines {
   /** Pseudonym of the person; null where the node did, or nobody yet. */
   readonly acknowledgedBy: string | null;
   readonly raised: readonly DeadlineKind[];
+  /** The request ended on chain before it was answered here. */
+  readonly isOver?: boolean;
 }
 
 export interface DeadlineParts {
@@ -116,14 +118,17 @@ export const OVERDUE_CODES: Readonly<Record<DeadlineKind, string>> = {
   answer: 'request.answer-overdue',
 };
 
-/** Raises each deadline that has passed, once, for requests that still wait for this organisation. */
+/** Raises each deadline that has passed, once; what ended on chain meanwhile has none any more. */
 export async function raiseOverdue(parts: DeadlineParts): Promise<void> {
   for (const [deadlines, kind] of await overdue(parts)) {
-    if (deadlines.raised.includes(kind)) continue;
     const { requestId } = deadlines;
     const { state } = await parts.ledger.recentRequest(requestId);
-    if (state !== 'submitted') continue;
     const fresh = (await storedDeadlines(parts.state, requestId))!;
+    if (state !== 'submitted') {
+      await parts.state.write([putDeadlines({ ...fresh, isOver: true })]);
+      continue;
+    }
+    if (fresh.raised.includes(kind)) continue;
     await parts.events.append(
       'alert',
       { code: OVERDUE_CODES[kind], requestId },
@@ -149,6 +154,7 @@ export async function overdue({
   const now = clock.now();
   const found: (readonly [Deadlines, DeadlineKind])[] = [];
   for (const [, deadlines] of await state.list<Deadlines>(approvalKeys.deadlines)) {
+    if (deadlines.isOver === true) continue;
     const late = DEADLINE_KINDS.filter((kind) => deadlines.dueAt[kind] <= now);
     if (late.length === 0 || (await state.get(approvalKeys.decision(deadlines.requestId))) !== undefined) continue;
     for (const kind of late) {

@@ -84,7 +84,9 @@ async function datasetFacts(
 ): Promise<DatasetFacts> {
   const own = datasets().find(({ published }) => published.id === asked.id);
   if (own === undefined) throw new ProtocolError('DATASET_UNKNOWN', { dataset: asked.id });
-  const { level, fields: all, entry } = own.config;
+  const { level, fields: all, entry, identifier } = own.config;
+  // whoever says that rows of residents are about enterprises does not get them for such
+  const subjects = identifier === 'resident-id' ? 'person' : common.subjects;
   const fields = [...new Set((sheet?.definitions ?? []).map(({ field }) => field))];
   const sharing = sharingOf(
     entry?.sharing.type,
@@ -93,6 +95,7 @@ async function datasetFacts(
   const quality = (await ledger.quality(asked.id))?.scoreBasisPoints ?? null;
   const facts = {
     ...common,
+    subjects,
     dataset: asked.name,
     fields,
     fieldLevel: fieldLevel(all, fields, level),

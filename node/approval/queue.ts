@@ -1,13 +1,14 @@
 /**
  * What waits for a person: durable, with what the policies said when it came in.
  *
- * An entry ends with the decision, in its transaction; one whose request ended elsewhere is taken out when it is seen.
+ * An entry ends with the decision, in its transaction; one whose request ended on chain is taken out soon after, and comes
+ * back with the next delivery where the chain took that end back.
  */
 import { digestHex } from '@sealedger/protocol/canonical.ts';
 import { domains } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { StricterConditions } from '@sealedger/protocol/policy/conditions.ts';
-import type { StateOperation, StateStore } from '../ports.ts';
+import type { Ledger, StateOperation, StateStore } from '../ports.ts';
 import type { Evaluation } from './evaluate.ts';
 import { approvalKeys } from './keys.ts';
 
@@ -40,6 +41,17 @@ export function basisOf(evaluation: Evaluation): string {
 
 export async function storedWaiting(state: StateStore, requestId: string): Promise<Waiting | undefined> {
   return state.get<Waiting>(approvalKeys.wait(requestId));
+}
+
+/** Takes out what ended on chain without a decision from here. */
+export async function dropEnded(parts: {
+  readonly state: StateStore;
+  readonly ledger: Pick<Ledger, 'recentRequest'>;
+}): Promise<void> {
+  for (const { requestId } of await allWaiting(parts.state)) {
+    const { state } = await parts.ledger.recentRequest(requestId);
+    if (state !== 'submitted') await parts.state.write([endWaiting(requestId)]);
+  }
 }
 
 /** The longest waiting first. */

@@ -34,6 +34,8 @@ export type InlineDataset = z.output<typeof inlineDatasetSchema>;
 export interface DatasetConfig extends Readable {
   readonly name: string;
   readonly subject: string;
+  /** Kind of the subjects' identifier; an inline dataset states none. */
+  readonly identifier?: string | undefined;
   /** `leave-out`: a row whose identifier names nobody is matched with nobody; without it such a row refuses the table. */
   readonly invalidSubjects?: 'leave-out' | undefined;
   /** Sensitivity, JR/T 0197-2020: 1 (public) to 5. */

@@ -71,6 +71,8 @@ export interface DefinedDataset {
   readonly name: string;
   readonly source: Source;
   readonly subject: string;
+  /** Kind of the subjects' identifier. */
+  readonly identifier?: string | undefined;
   readonly invalidSubjects?: 'leave-out' | undefined;
   readonly level: number;
   readonly entry: Entry;
@@ -90,6 +92,7 @@ export function definedDataset(definition: Definition): DefinedDataset {
     name: dataset,
     source,
     subject: subject.column,
+    identifier: subject.identifier,
     ...(subject.invalid === undefined ? {} : { invalidSubjects: subject.invalid }),
     level: whole!.level,
     entry: entrySchema.parse(entryPart(definition)),

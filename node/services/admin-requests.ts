@@ -1,10 +1,10 @@
 /** What the operator's channel takes for requests that came in: the queue, decisions, deadlines, revocation. */
 import { stricterConditionsSchema } from '@sealedger/protocol/policy/conditions.ts';
-import type { RequestDocument } from '@sealedger/protocol/request.ts';
 import { hex32 } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
 import { acknowledge } from '../approval/deadlines.ts';
 import { approvalKeys } from '../approval/keys.ts';
+import { allWaiting } from '../approval/queue.ts';
 import { revokeRequest } from '../approval/revoke.ts';
 import { storedDocument } from '../compute/computations.ts';
 import { type AdminCommand, type AdminContext, adminCommand } from '../server/admin.ts';
@@ -77,10 +77,9 @@ export function adminRequests(parts: NodeParts): readonly AdminCommand[] {
   const { list, show, acknowledge: acknowledged, decide, revoke, attachments } = requestContracts;
   return [
     adminCommand(list, async ({ scope }) => {
-      const documents = await state.list<RequestDocument>(approvalKeys.documents);
-      const all = await Promise.all(
-        documents.map(([key, document]) => summaryOf(parts, key.slice(approvalKeys.documents.length), document)),
-      );
+      const ids =
+        scope === 'all' ? await documentIds(parts) : (await allWaiting(state)).map(({ requestId }) => requestId);
+      const all = await Promise.all(ids.map(async (id) => summaryOf(parts, id, await storedDocument(state, id))));
       const isOpen = { waiting: isWaiting, overdue: isLate, all: () => true }[scope];
       return { requests: all.filter(isOpen).toSorted((a, b) => (a.receivedAt ?? 0) - (b.receivedAt ?? 0)) };
     }),
@@ -131,6 +130,10 @@ export function adminRequests(parts: NodeParts): readonly AdminCommand[] {
       return { files: await Promise.all(files) };
     }),
   ];
+}
+
+async function documentIds({ state }: NodeParts): Promise<readonly string[]> {
+  return (await state.list(approvalKeys.documents)).map(([key]) => key.slice(approvalKeys.documents.length));
 }
 
 type Summary = z.output<typeof summaryView>;

@@ -22,6 +22,7 @@ import {
   type PersonParts,
 } from '../approval/person.ts';
 import { appliedPolicies, createPolicyBook } from '../approval/policy-book.ts';
+import { dropEnded } from '../approval/queue.ts';
 import { type RevokeParts, sendRevocations } from '../approval/revoke.ts';
 import { storedVersions } from '../catalogue/life.ts';
 import { storedDocument } from '../compute/computations.ts';
@@ -119,6 +120,7 @@ export function createApproval(parts: NodeParts): Approval {
         await agree(await decidingOf(requestId), approved);
       }
       await sendRevocations(revokeParts(parts));
+      await dropEnded(deciders);
       await raiseOverdue(deciders);
     },
   };
@@ -138,7 +140,12 @@ async function sentNow({ log }: NodeParts, send: () => Promise<void>): Promise<b
 
 /** Reckons the deadlines of a request, once. */
 async function receive(parts: NodeParts, deciders: DecideParts, { document, sheet, onChain }: Deciding): Promise<void> {
-  if ((await storedDeadlines(parts.state, onChain.id)) !== undefined) return;
+  const known = await storedDeadlines(parts.state, onChain.id);
+  if (known !== undefined) {
+    // an end that the chain took back
+    if (known.isOver === true) await parts.state.write([putDeadlines({ ...known, isOver: false })]);
+    return;
+  }
   const sharing = (await requestFacts(deciders, document, sheet)).map(({ facts }) => facts.sharing);
   const { deadlines } = parts.config.approval;
   await parts.state.write([putDeadlines(deadlinesFrom(deadlines, onChain.id, sharing, parts.clock.now()))]);

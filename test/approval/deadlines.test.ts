@@ -5,6 +5,7 @@ import {
   acknowledge,
   deadlinePlanSchema,
   deadlinesFrom,
+  overdue,
   putDeadlines,
   raiseOverdue,
   standingOverdue,
@@ -94,6 +95,17 @@ describe('a deadline', () => {
     o.clock.move(20 * DAY_MS);
     await raiseOverdue(o.parts);
     assert.equal(o.log.size, 0);
+    assert.deepEqual(await overdue(o.parts), []);
+  });
+
+  it('that was raised stands no longer once the request ends elsewhere', async (t) => {
+    const o = await waiting(t);
+    o.clock.move(20 * DAY_MS);
+    await raiseOverdue(o.parts);
+    assert.equal((await standingOverdue(o.parts)).length, 1);
+    o.ledger.change(o.id, { state: 'rejected' });
+    await raiseOverdue(o.parts);
+    assert.deepEqual(await standingOverdue(o.parts), []);
   });
 
   it('to acknowledge is a person’s where the plan says so, once', async (t) => {

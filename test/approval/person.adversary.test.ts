@@ -188,6 +188,17 @@ describe('the facts of a request', () => {
     assert.equal((await decideRequest(missing.parts, missing.deciding())).evaluation!.rule, 'no-policy');
   });
 
+  it('take rows of residents for rows of persons, whatever the request calls them', async (t) => {
+    const basis = { code: 'contract', text: 'x' } as const;
+    const change = { subjects: 'enterprise', legalBasis: basis } as const;
+    const conditions = async (identifier: string) => {
+      const o = await owner(t, [bounds()], { document: change, dataset: { identifier } });
+      return (await decideRequest(o.parts, o.deciding())).decision!.grant.body.conditions;
+    };
+    assert.equal((await conditions('resident-id')).needsCertificate, true);
+    assert.equal((await conditions('credit-code')).needsCertificate, false);
+  });
+
   it('have the registrar and the gate decide by their own policy, without fields', async (t) => {
     const registrar = await owner(t, [bounds()], { org: 'bureau' });
     const { evaluation } = await decideRequest(registrar.parts, registrar.deciding());

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decideRequest, evaluate, grantedHere, sendDecision } from '@sealedger/node/approval/decide.ts';
 import { createPolicyBook } from '@sealedger/node/approval/policy-book.ts';
-import { allWaiting, basisOf, findRequest, storedWaiting } from '@sealedger/node/approval/queue.ts';
+import { allWaiting, basisOf, dropEnded, findRequest, storedWaiting } from '@sealedger/node/approval/queue.ts';
 import { refusal } from '../node/support/refusals.ts';
 import { bounds, type Owner, owner } from './support/owner.ts';
 import { decideAs, person } from './support/persons.ts';
@@ -37,6 +37,22 @@ describe('the queue', () => {
     await assert.rejects(findRequest(o.state, 'zz'), refusal('REQUEST_UNKNOWN'));
     await decideAs(o, ann);
     assert.deepEqual(await allWaiting(o.state), []);
+  });
+
+  it('lets go of what ended on chain, keeps it while the chain is away, and takes it in again with a delivery', async (t) => {
+    const o = await waiting(t);
+    await dropEnded(o.parts);
+    assert.equal((await allWaiting(o.state)).length, 1);
+    o.ledger.away = true;
+    await assert.rejects(dropEnded(o.parts), refusal('CHAIN_UNREACHABLE'));
+    assert.equal((await allWaiting(o.state)).length, 1);
+    o.ledger.away = false;
+    o.ledger.change(o.id, { state: 'withdrawn' });
+    await dropEnded(o.parts);
+    assert.equal((await allWaiting(o.state)).length, 0);
+    o.ledger.change(o.id, { state: 'submitted' });
+    await decideRequest(o.parts, o.deciding());
+    assert.equal((await allWaiting(o.state)).length, 1);
   });
 
   it('loses its entry where the policy decides after all', async (t) => {

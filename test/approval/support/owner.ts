@@ -36,7 +36,12 @@ export interface Owner extends NodeState {
 export function ownDataset(
   document: RequestDocument,
   owner: string,
-  config: { readonly level?: number; readonly entry?: unknown; readonly fields?: unknown } = {},
+  config: {
+    readonly level?: number;
+    readonly identifier?: string;
+    readonly entry?: unknown;
+    readonly fields?: unknown;
+  } = {},
 ): OwnDataset {
   const asked = document.datasets.find((dataset) => dataset.owner === owner)!;
   const fields = sheets
