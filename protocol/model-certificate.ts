@@ -84,8 +84,6 @@ export type CertifiedModel = {
   readonly swings: ModelSwings;
   /** The one department of a request over one department: it agreed that its part stands bare, which others did not. */
   readonly agreedParty: string | null;
-  /** Width of the noise of its scores, as a power of two of a logit. */
-  readonly noiseWidthLog2: number;
 };
 
 export type Examination = {
@@ -115,7 +113,6 @@ export function readModel(submission: CertificateSubmission): CertifiedModel {
     modelDigest: document.modelDigest,
     swings: definitions.map((definition, i) => swingOf(definition, weights[i]!, document.scaleBits)),
     agreedParty: document.singleDepartment ? (sheets[0]?.party ?? null) : null,
-    noiseWidthLog2: document.noisePolicy.totalWidthLog2,
   };
 }
 
@@ -218,12 +215,11 @@ function swingOf(definition: FeatureDefinition, weight: bigint, scaleBits: numbe
  */
 function worstExposure(models: readonly CertifiedModel[]): Exposure {
   const agreed = new Set(models.flatMap(({ agreedParty }) => (agreedParty === null ? [] : [agreedParty])));
-  const releaseWidth = 2 ** Math.min(...models.map(({ noiseWidthLog2 }) => noiseWidthLog2));
   const swings = models.map((model) => model.swings);
-  const fine = measureExposure(swings, { agreed, releaseWidth });
+  const fine = measureExposure(swings, { agreed });
   const coarse = measureExposure(
     swings.map((model) => model.map((swing) => ({ ...swing, key: fieldOf(swing.key) }))),
-    { agreed, releaseWidth },
+    { agreed },
   );
   return {
     effectiveFeatures: Math.min(fine.effectiveFeatures, coarse.effectiveFeatures),

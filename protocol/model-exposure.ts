@@ -30,13 +30,15 @@ export type Exposure = {
 export type ExposureOptions = {
   /** Parties whose share in a combination does not count, since they agreed to stand alone in a model. */
   readonly agreed?: ReadonlySet<string>;
-  /** Width of the narrowest noise of the released scores, in logits; a shorter direction of the span cannot be read. */
-  readonly releaseWidth?: number;
 };
 
-const DEFAULT_RELEASE_WIDTH = 2 ** -12;
+/**
+ * Width in logits of the narrowest noise that a request may ever ask for (noiseWidthLog2 in request.ts): a shorter direction
+ * of the span cannot be read. Not that of the request at hand: the same models may come back with less noise.
+ */
+const NARROWEST_NOISE = 2 ** -20;
 /** Eigenvalues of a Gram matrix are good to so many units in the last place of the largest one. */
-const EIGENVALUE_ULPS = 64;
+const EIGENVALUE_ULPS = 16;
 
 /**
  * Measures what the newest model adds to the earlier ones of the same bank.
@@ -44,7 +46,7 @@ const EIGENVALUE_ULPS = 64;
  */
 export function measureExposure(
   models: readonly ModelSwings[],
-  { agreed = new Set(), releaseWidth = DEFAULT_RELEASE_WIDTH }: ExposureOptions = {},
+  { agreed = new Set() }: ExposureOptions = {},
 ): Exposure {
   const axes = [...new Map(models.flat().map(({ key, party }) => [key, party])).entries()];
   const place = new Map(axes.map(([key], index) => [key, index]));
@@ -53,7 +55,7 @@ export function measureExposure(
     for (const { key, swing } of model) row[place.get(key)!]! += swing;
     return row;
   });
-  const basis = orthonormalBasis(rows, releaseWidth);
+  const basis = orthonormalBasis(rows);
   const leverages = axes.map((_, j) => basis.reduce((sum, direction) => sum + direction[j]! ** 2, 0));
   const parties = [...new Set(axes.map(([, party]) => party))].filter((party) => !agreed.has(party));
   const shares = parties.map((party) => {
@@ -76,10 +78,10 @@ function effectiveCount(row: Float64Array): number {
 }
 
 /** Orthonormal directions of the span that are longer than the release noise, from the eigenvectors of the Gram matrix. */
-function orthonormalBasis(rows: readonly Float64Array[], releaseWidth: number): Float64Array[] {
+function orthonormalBasis(rows: readonly Float64Array[]): Float64Array[] {
   const columns = Array.from({ length: rows[0]!.length }, (_, j) => j);
   const { values, vectors } = eigen(gram(rows, columns));
-  const floor = Math.max(releaseWidth ** 2, EIGENVALUE_ULPS * Number.EPSILON * Math.max(...values));
+  const floor = Math.max(NARROWEST_NOISE ** 2, EIGENVALUE_ULPS * Number.EPSILON * Math.max(...values));
   const directions: Float64Array[] = [];
   values.forEach((value, k) => {
     if (value <= floor) return;

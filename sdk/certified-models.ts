@@ -37,7 +37,6 @@ const modelSchema = z.strictObject({
     .min(1)
     .max(4096),
   agreedParty: organisationId.nullable(),
-  noiseWidthLog2: z.int(),
   requester: organisationId,
   requestId: hex32,
   certified: z

@@ -50,11 +50,18 @@ test('a third model that closes the gap is caught, though it is far from each of
   near(measureExposure([even, second, sum]).featureLeverage, 1);
 });
 
-test('the same model again, or one that differs by less than the noise, adds nothing', () => {
-  const again = model(1, -1, 1, 1, 1, -1, 1, 1 + 2 ** -14);
+test('the same model again, or one that differs by less than the narrowest noise, adds nothing; a little more is read', () => {
+  const again = model(1, -1, 1, 1, 1, -1, 1, 1 + 2 ** -22);
   const { featureLeverage, rank } = measureExposure([even, again]);
   assert.equal(rank, 1);
   assert.ok(featureLeverage < 0.13);
+  const readable = model(1, -1, 1, 1, 1, -1, 1, 1 + 2 ** -17);
+  assert.ok(measureExposure([even, readable]).featureLeverage > 0.9999);
+});
+
+test('a model that was sealed a hundred times is one direction, however large its weights are', () => {
+  const large = model(...Array.from({ length: 8 }, (_, i) => 1000 * Math.sin(i + 1)));
+  assert.equal(measureExposure(Array.from({ length: 100 }, () => large)).rank, 1);
 });
 
 test('models over other features of the same parties are counted on their own axes', () => {
