@@ -12,12 +12,11 @@ import { toHex } from '@sealedger/protocol/bytes.ts';
 import { createLedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
-import { PASSPHRASE_OPTIONS } from '@sealedger/transport/secret-input.ts';
+import { PASSPHRASE_OPTIONS, placeOf, readPassphrase } from '@sealedger/transport/secret-input.ts';
 import { type NodeConfig, readConfig } from '../config.ts';
-import { assertKeystoreOf, keystorePath, openKeystore } from '../keys/keystore.ts';
+import { keystorePath, openKeystore } from '../keys/keystore.ts';
 import { endpointToRegister } from '../services/gateway.ts';
 import { EXIT_DONE, EXIT_USAGE, type NodeCommand } from './command.ts';
-import { readPassphrase } from './passphrase.ts';
 import { USAGE } from './usage.ts';
 
 const clock = {
@@ -37,14 +36,13 @@ export const endpointCommand: NodeCommand = async (argv, io) => {
   }
   const config = await readConfig(values.config);
   const endpoint = await endpointToRegister(config, clock);
-  if (values.register) await register(config, endpoint, await readPassphrase(values, io.locale));
+  if (values.register) await register(config, endpoint, await readPassphrase(placeOf(values), io.locale));
   io.stdout(`${endpoint}\n`);
   return EXIT_DONE;
 };
 
 async function register(config: NodeConfig, endpoint: string, passphrase: string): Promise<void> {
   const keys = await openKeystore(keystorePath(config.dataDir), passphrase);
-  assertKeystoreOf(keys, config.org);
   const client = createLedgerClient({
     rpc: createJsonRpc(config.rpcUrl, fetch),
     deployment: parseDeployment(JSON.parse(await readFile(config.deployment, 'utf8'))),
