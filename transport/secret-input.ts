@@ -7,7 +7,7 @@
 import { createReadStream } from 'node:fs';
 import type { ReadStream } from 'node:tty';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
-import type { ErrorCode } from '@sealedger/protocol/messages/catalogue.ts';
+import { type ErrorCode, type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { MAX_SECRET_BYTES, secretLine, type Typed, typeKeys } from '@sealedger/protocol/passphrase.ts';
 import { readSecretFile } from './secret-file.ts';
 
@@ -27,6 +27,11 @@ export interface PassphraseValues {
 export interface SecretPlace {
   readonly file?: string | undefined;
   readonly fd?: string | undefined;
+}
+
+/** The place that a command's options name. */
+export function placeOf({ 'passphrase-file': file, 'passphrase-fd': fd }: PassphraseValues): SecretPlace {
+  return { file, fd };
 }
 
 /** A terminal, or what stands for one. */
@@ -59,6 +64,25 @@ export async function readSecret(
   if (fd !== undefined) return secretFrom(await readDescriptor(fd));
   if (!terminal.input.isTTY) throw new ProtocolError(missing, {});
   return ask(terminal, question);
+}
+
+/** Reads a keystore's passphrase. @throws {ProtocolError} PASSPHRASE_MISSING, and as readSecret */
+export function readPassphrase(place: SecretPlace, locale: Locale, terminal?: Terminal): Promise<string> {
+  return readSecret(place, messageFor('PASSPHRASE_ASK', {}, locale), 'PASSPHRASE_MISSING', terminal);
+}
+
+/** Reads a new one; what is typed is typed twice. @throws {ProtocolError} PASSPHRASE_MISSING, PASSPHRASE_DIFFERS, and as readSecret */
+export async function readNewPassphrase(
+  place: SecretPlace,
+  locale: Locale,
+  terminal: Terminal = processTerminal,
+): Promise<string> {
+  const read = (code: 'PASSPHRASE_ASK_NEW' | 'PASSPHRASE_ASK_AGAIN'): Promise<string> =>
+    readSecret(place, messageFor(code, {}, locale), 'PASSPHRASE_MISSING', terminal);
+  const passphrase = await read('PASSPHRASE_ASK_NEW');
+  if (place.file !== undefined || place.fd !== undefined) return passphrase;
+  if ((await read('PASSPHRASE_ASK_AGAIN')) !== passphrase) throw new ProtocolError('PASSPHRASE_DIFFERS', {});
+  return passphrase;
 }
 
 function secretFrom(bytes: Uint8Array | undefined): string {

@@ -12,18 +12,19 @@ import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { type ErrorCode, type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { parseJson } from '@sealedger/protocol/schema.ts';
-import { PASSPHRASE_OPTIONS } from '@sealedger/transport/secret-input.ts';
+import { assertKeystoreOf } from '@sealedger/transport/keystore-file.ts';
+import { PASSPHRASE_OPTIONS, placeOf, readPassphrase } from '@sealedger/transport/secret-input.ts';
 import { z } from 'zod';
 import { type NodeConfig, readConfig } from '../config.ts';
 import { nativeEd25519 } from '../crypto.ts';
 import { type ChainFacts, checkLog, type FsckReport } from '../evidence/fsck.ts';
 import { readChainFacts } from '../evidence/fsck-chain.ts';
 import { levelEvidenceStore } from '../evidence/level-store.ts';
-import { assertKeystoreOf, keystorePath, openKeystore } from '../keys/keystore.ts';
+import { keystorePath, openKeystore } from '../keys/keystore.ts';
 import { levelCode } from '../store/level-store.ts';
 import { openSnapshot, unreadable } from '../store/snapshot.ts';
 import { type CommandIo, EXIT_DONE, EXIT_FAILED, EXIT_USAGE } from './command.ts';
-import { hasPassphrase, readPassphrase } from './passphrase.ts';
+import { hasPassphrase } from './passphrase.ts';
 import { localeOf } from './status-command.ts';
 import { USAGE } from './usage.ts';
 
@@ -53,7 +54,7 @@ export async function fsckCommand(argv: readonly string[], io: CommandIo): Promi
   }
   const locale = localeOf(values.lang, io.locale);
   const config = await readConfig(values.config);
-  const passphrase = hasPassphrase(values) ? await readPassphrase(values, locale) : null;
+  const passphrase = hasPassphrase(values) ? await readPassphrase(placeOf(values), locale) : null;
   const given = { rpcUrl: values.rpc ?? config.rpcUrl, passphrase };
   const outcome = await check(config, given, { ...io, locale });
   io.stdout(values.json ? `${JSON.stringify(documentOf(outcome))}\n` : textOf(outcome, locale));

@@ -9,14 +9,15 @@ import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { memberKeys } from '@sealedger/protocol/ledger/member-keys.ts';
 import { messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { assertNewPassphrase } from '@sealedger/protocol/passphrase.ts';
-import { PASSPHRASE_OPTIONS } from '@sealedger/transport/secret-input.ts';
+import { assertKeystoreOf, writeKeystoreFile } from '@sealedger/transport/keystore-file.ts';
+import { PASSPHRASE_OPTIONS, placeOf, readNewPassphrase, readPassphrase } from '@sealedger/transport/secret-input.ts';
 import { type NodeConfig, readConfig } from '../config.ts';
 import { nativeEd25519 } from '../crypto.ts';
-import { assertKeystoreOf, createKeystore, keystorePath, openKeystore, writeKeystore } from '../keys/keystore.ts';
+import { createKeystore, keystorePath, openKeystore } from '../keys/keystore.ts';
 import { keyContracts } from '../services/admin-keys.ts';
 import { callAdmin } from './admin-client.ts';
 import { type CommandIo, EXIT_DONE, EXIT_USAGE, type NodeCommand } from './command.ts';
-import { parseQuietly, readNewPassphrase, readPassphrase } from './passphrase.ts';
+import { parseQuietly } from './passphrase.ts';
 import { PERSON_OPTIONS, readPerson } from './person-options.ts';
 import { localeOf } from './status-command.ts';
 
@@ -58,8 +59,7 @@ const parseOptions = (argv: readonly string[]) => parseQuietly(argv, OPTIONS);
 
 async function init({ org, dataDir }: NodeConfig, values: Values, { locale }: CommandIo): Promise<Outcome> {
   const file = keystorePath(dataDir);
-  const place = { file: values['passphrase-file'], fd: values['passphrase-fd'] };
-  const passphrase = await readNewPassphrase(place, locale);
+  const passphrase = await readNewPassphrase(placeOf(values), locale);
   const keystore = await createKeystore(file, org, passphrase);
   const document = { org, file, ...memberKeys(keystore.stored.current, nativeEd25519) };
   return { document, text: messageFor('KEYS_MADE', document, locale) };
@@ -67,18 +67,18 @@ async function init({ org, dataDir }: NodeConfig, values: Values, { locale }: Co
 
 async function changePassphrase({ org, dataDir }: NodeConfig, values: Values, { locale }: CommandIo): Promise<Outcome> {
   const file = keystorePath(dataDir);
-  const keystore = await openKeystore(file, await readPassphrase(values, locale));
+  const keystore = await openKeystore(file, await readPassphrase(placeOf(values), locale));
   assertKeystoreOf(keystore, org);
   const place = { file: values['new-passphrase-file'], fd: values['new-passphrase-fd'] };
   const passphrase = await readNewPassphrase(place, locale);
   assertNewPassphrase(passphrase, org);
-  await writeKeystore(file, { org, keys: keystore.stored, passphrase });
+  await writeKeystoreFile(file, { org, keys: keystore.stored, passphrase });
   return { document: { org, file }, text: messageFor('KEYS_PASSPHRASE_CHANGED', { file }, locale) };
 }
 
 /** The file that `--config` names is read again by the call: what was read here tells only that it is one. */
 async function rotate(_config: NodeConfig, values: Values, io: CommandIo): Promise<Outcome> {
-  const passphrase = await readPassphrase(values, io.locale);
+  const passphrase = await readPassphrase(placeOf(values), io.locale);
   const person = await readPerson(values, io.locale);
   const overlap = values.overlap === undefined ? {} : { overlapSeconds: secondsOf(values.overlap) };
   const input = { passphrase, ...overlap };

@@ -10,12 +10,13 @@ import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { assertNewPassphrase } from '@sealedger/protocol/passphrase.ts';
 import { writeSecretFile } from '@sealedger/transport/secret-file.ts';
+import { readNewPassphrase } from '@sealedger/transport/secret-input.ts';
 import { nativeEd25519 } from '../crypto.ts';
 import { createPasswords } from '../keys/passwords.ts';
 import { peopleContracts } from '../services/admin-people.ts';
 import { type AdminCall, columns, numberOption, runVerb, tell } from './call-options.ts';
 import { type CommandIo, EXIT_DONE, EXIT_USAGE, type NodeCommand } from './command.ts';
-import { parseQuietly, readNewPassphrase } from './passphrase.ts';
+import { parseQuietly } from './passphrase.ts';
 import { localeOf } from './status-command.ts';
 
 const SEED_BYTES = 32;

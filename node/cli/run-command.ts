@@ -6,11 +6,10 @@
  * IPC channel closes.
  */
 import { parseArgs } from 'node:util';
-import { PASSPHRASE_OPTIONS } from '@sealedger/transport/secret-input.ts';
+import { PASSPHRASE_OPTIONS, placeOf, readPassphrase } from '@sealedger/transport/secret-input.ts';
 import { readConfig } from '../config.ts';
 import { type RunningNode, startNode } from '../node.ts';
 import { type CommandIo, EXIT_DONE, EXIT_FAILED, EXIT_USAGE, explain } from './command.ts';
-import { readPassphrase } from './passphrase.ts';
 import { USAGE } from './usage.ts';
 
 /** Runs until it is asked to stop. */
@@ -28,7 +27,7 @@ export async function runCommand(argv: readonly string[], io: CommandIo): Promis
     return EXIT_USAGE;
   }
   try {
-    const passphrase = await readPassphrase(values, io.locale);
+    const passphrase = await readPassphrase(placeOf(values), io.locale);
     await runNode(values.config, passphrase, values['exit-with-parent']);
     return EXIT_DONE;
   } catch (error) {

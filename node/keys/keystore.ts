@@ -1,27 +1,8 @@
-/**
- * An organisation's keys at rest: a sealed file that its owner alone may read, opened by a passphrase.
- *
- * Trust: who has file and passphrase is the organisation. What the file holds and how it is sealed, protocol/keystore.ts
- * says; here are its reading and writing.
- */
-import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+/** A node's keystore: the file of transport/keystore-file.ts, its keys as bytes. */
 import { join } from 'node:path';
 import { fromHex } from '@sealedger/protocol/bytes.ts';
-import { ProtocolError } from '@sealedger/protocol/errors.ts';
-import {
-  DEFAULT_KEYSTORE_COST,
-  KEYSTORE_BYTES,
-  type KeystoreCost,
-  type KeystoreKeys,
-  newKeystoreKeys,
-  openKeystoreText,
-  sealKeystore,
-} from '@sealedger/protocol/keystore.ts';
-import { assertNewPassphrase } from '@sealedger/protocol/passphrase.ts';
-import { readSecretFile, writeSecretFile } from '@sealedger/transport/secret-file.ts';
-
-const SALT_AND_NONCE_BYTES = 40;
+import type { KeystoreCost, KeystoreKeys } from '@sealedger/protocol/keystore.ts';
+import { createKeystoreFile, openKeystoreFile } from '@sealedger/transport/keystore-file.ts';
 
 /** Where a node's keystore lies. */
 export function keystorePath(dataDir: string): string {
@@ -45,52 +26,20 @@ export interface Keystore {
   readonly stored: KeystoreKeys;
 }
 
-/**
- * Opens a keystore.
- * @throws {ProtocolError} KEYSTORE_MISSING, KEYSTORE_UNREADABLE, KEYSTORE_PASSPHRASE, PASSPHRASE_LENGTH, SECRET_FILE_MODE;
- *   never with a part of the file.
- */
+/** Opens a keystore. @throws {ProtocolError} as openKeystoreFile */
 export async function openKeystore(path: string, passphrase: string): Promise<Keystore> {
-  const bytes = await readSecretFile(path);
-  if (bytes === undefined) throw new ProtocolError('KEYSTORE_MISSING', { file: path });
-  const { org, keys } = await openKeystoreText(new TextDecoder().decode(bytes), passphrase);
+  const { org, keys } = await openKeystoreFile(path, passphrase);
   return keystoreOf(org, keys);
 }
 
-/**
- * Makes a keystore with new keys.
- * @throws {ProtocolError} KEYSTORE_EXISTS: keys are never overwritten; PASSPHRASE_LENGTH, PASSPHRASE_WEAK
- */
+/** Makes a keystore with new keys. @throws {ProtocolError} as createKeystoreFile */
 export async function createKeystore(
   path: string,
   org: string,
   passphrase: string,
-  cost: KeystoreCost = DEFAULT_KEYSTORE_COST,
+  cost?: KeystoreCost,
 ): Promise<Keystore> {
-  if (existsSync(path)) throw new ProtocolError('KEYSTORE_EXISTS', { file: path });
-  assertNewPassphrase(passphrase, org);
-  const keys = newKeystoreKeys(new Uint8Array(randomBytes(KEYSTORE_BYTES)));
-  await writeKeystore(path, { org, keys, passphrase, cost });
-  return keystoreOf(org, keys);
-}
-
-/** Seals keys into the file at `path`, whole or not at all. @throws {ProtocolError} PASSPHRASE_LENGTH */
-export async function writeKeystore(
-  path: string,
-  content: {
-    readonly org: string;
-    readonly keys: KeystoreKeys;
-    readonly passphrase: string;
-    readonly cost?: KeystoreCost;
-  },
-): Promise<void> {
-  const random = new Uint8Array(randomBytes(SALT_AND_NONCE_BYTES));
-  await writeSecretFile(path, await sealKeystore({ ...content, random }));
-}
-
-/** Refuses another organisation's keystore. @throws {ProtocolError} KEYSTORE_ORG */
-export function assertKeystoreOf(keystore: Pick<Keystore, 'org'>, org: string): void {
-  if (keystore.org !== org) throw new ProtocolError('KEYSTORE_ORG', { org, found: keystore.org });
+  return keystoreOf(org, (await createKeystoreFile(path, org, passphrase, cost)).keys);
 }
 
 /** The keys of an opened file, as bytes. */

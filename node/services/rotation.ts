@@ -11,22 +11,16 @@ import { randomBytes } from 'node:crypto';
 import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import { KEY_SET_BYTES, newKeySet, promotedKeys, withNextKeys } from '@sealedger/protocol/keystore.ts';
 import type { LedgerClient } from '@sealedger/protocol/ledger/client.ts';
-import { memberKeys } from '@sealedger/protocol/ledger/member-keys.ts';
+import { keyStanding, memberKeys } from '@sealedger/protocol/ledger/member-keys.ts';
 import type { OrganisationKeys, OrganisationRecord } from '@sealedger/protocol/ledger/records.ts';
 import type { Sender } from '@sealedger/protocol/ledger/transactions.ts';
+import { assertKeystoreOf, writeKeystoreFile } from '@sealedger/transport/keystore-file.ts';
 import type { AccountSender } from '../chain/account.ts';
 import { nativeEd25519 } from '../crypto.ts';
 import type { Anchorer } from '../evidence/anchor.ts';
 import { anchorUnderOldKey } from '../evidence/rotation.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
-import {
-  assertKeystoreOf,
-  type Keystore,
-  keystoreOf,
-  keystorePath,
-  openKeystore,
-  writeKeystore,
-} from '../keys/keystore.ts';
+import { type Keystore, keystoreOf, keystorePath, openKeystore } from '../keys/keystore.ts';
 import type { Clock, Logger } from '../ports.ts';
 import type { NodeParts } from './parts.ts';
 
@@ -122,7 +116,7 @@ async function storeNext({ config, ring }: RotationParts, passphrase: string): P
   assertKeystoreOf(keystore, config.org);
   if (!Buffer.from(keystore.signing).equals(ring.signing)) throw new ProtocolError('KEYS_DIFFER', { org: config.org });
   const keys = withNextKeys(keystore.stored, newKeySet(new Uint8Array(randomBytes(KEY_SET_BYTES))));
-  if (keys !== keystore.stored) await writeKeystore(path, { org: config.org, keys, passphrase });
+  if (keys !== keystore.stored) await writeKeystoreFile(path, { org: config.org, keys, passphrase });
   return { ...keystore, stored: keys };
 }
 
@@ -133,7 +127,7 @@ async function promote(
   passphrase: string,
 ): Promise<Keystore> {
   const keys = promotedKeys(stored);
-  await writeKeystore(keystorePath(dataDir), { org, keys, passphrase });
+  await writeKeystoreFile(keystorePath(dataDir), { org, keys, passphrase });
   return keystoreOf(org, keys);
 }
 
@@ -167,32 +161,17 @@ function isDefinite(error: unknown): boolean {
   return error instanceof ProtocolError && (error.code === 'CHAIN_REFUSED' || error.code === 'CHAIN_NO_ACCOUNT');
 }
 
-/** How a keystore stands to the chain at a start. */
-export type KeyStanding =
-  /** The chain counts the current set, and no other waits. */
-  | 'settled'
-  /** The chain counts the current set, and a next one waits: a rotation broke off before the chain had it, or before its block. */
-  | 'begun'
-  /** The chain counts the next set already. */
-  | 'ahead';
-
-/** @throws {ProtocolError} KEYS_DIFFER where the chain shows neither set for this organisation */
-export function keyStanding({ org, stored }: Keystore, { ed25519Key }: OrganisationRecord): KeyStanding {
-  const shown = (set: Parameters<typeof memberKeys>[0]): boolean =>
-    memberKeys(set, nativeEd25519).ed25519Key === ed25519Key;
-  if (stored.next !== null && shown(stored.next)) return 'ahead';
-  if (!shown(stored.current)) throw new ProtocolError('KEYS_DIFFER', { org });
-  return stored.next === null ? 'settled' : 'begun';
-}
-
-/** The keys of a node that starts: a set that the chain counts already becomes the current one first. */
+/**
+ * The keys of a node that starts: a set that the chain counts already becomes the current one first.
+ * @throws {ProtocolError} KEYS_DIFFER
+ */
 export async function settleKeys(
   config: RotationParts['config'],
   keystore: Keystore,
   passphrase: string,
   record: OrganisationRecord,
 ): Promise<{ readonly keystore: Keystore; readonly hasBegun: boolean }> {
-  const standing = keyStanding(keystore, record);
+  const standing = keyStanding({ org: config.org, keys: keystore.stored }, record, nativeEd25519);
   if (standing === 'ahead') return { keystore: await promote(config, keystore, passphrase), hasBegun: false };
   return { keystore, hasBegun: standing === 'begun' };
 }

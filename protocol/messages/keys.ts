@@ -98,6 +98,14 @@ export const keyMessages = {
     en: "Replaces this organisation's keys, with an overlap.",
     'zh-CN': '更换本机构的密钥,并设重叠期。',
   },
+  KEYS_BEGUN: {
+    en: 'A rotation of these keys broke off; run `sealedger keys rotate` again, which finishes it.',
+    'zh-CN': '这些密钥的轮换曾中断;请再次运行 `sealedger keys rotate` 以完成轮换。',
+  },
+  MEMBER_KEYS_USAGE: {
+    en: 'usage: sealedger keys init|passphrase --profile FILE [--passphrase-file FILE | --passphrase-fd N] [--new-passphrase-file FILE | --new-passphrase-fd N] [--json]\n       sealedger keys rotate --profile FILE [--overlap SECONDS] [--passphrase-file FILE | --passphrase-fd N] [--json]',
+    'zh-CN': '用法:sealedger keys init|passphrase --profile 文件 [--passphrase-file 文件 | --passphrase-fd N] [--new-passphrase-file 文件 | --new-passphrase-fd N] [--json]\n      sealedger keys rotate --profile 文件 [--overlap 秒] [--passphrase-file 文件 | --passphrase-fd N] [--json]',
+  },
   KEYSTORE_ORG: {
     en: 'This keystore is of {found}, not of {org}.',
     'zh-CN': '该密钥库属于 {found},而非 {org}。',

@@ -1,10 +1,10 @@
 /** A member's keystore at its command line: where its passphrase is, and the keys that it opens. */
 import { fromHex } from '@sealedger/protocol/bytes.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
-import { type KeystoreKeys, openKeystoreText } from '@sealedger/protocol/keystore.ts';
-import { messageFor, systemLocale } from '@sealedger/protocol/messages/catalogue.ts';
-import { readSecretFile } from '@sealedger/transport/secret-file.ts';
-import { type PassphraseValues, readSecret, type SecretPlace } from '@sealedger/transport/secret-input.ts';
+import type { KeystoreKeys } from '@sealedger/protocol/keystore.ts';
+import { systemLocale } from '@sealedger/protocol/messages/catalogue.ts';
+import { assertKeystoreOf, openKeystoreFile } from '@sealedger/transport/keystore-file.ts';
+import { type PassphraseValues, readPassphrase, type SecretPlace } from '@sealedger/transport/secret-input.ts';
 
 /** A member's keys: of its current set 32 bytes each, and all as the keystore has them. */
 export interface MemberKeys {
@@ -23,15 +23,14 @@ export function passphrasePlace(values: PassphraseValues, profileFile: string | 
 
 /**
  * Opens the keystore of `org`.
- * @throws {ProtocolError} KEYSTORE_MISSING, KEYSTORE_UNREADABLE, KEYSTORE_PASSPHRASE, KEYSTORE_ORG, PASSPHRASE_…, SECRET_…
+ * @throws {ProtocolError} KEYS_BEGUN where a rotation broke off; KEYSTORE_MISSING, KEYSTORE_UNREADABLE, KEYSTORE_PASSPHRASE, KEYSTORE_ORG, PASSPHRASE_…, SECRET_…
  */
 export async function openMemberKeys(path: string, org: string, place: SecretPlace): Promise<MemberKeys> {
-  const bytes = await readSecretFile(path);
-  if (bytes === undefined) throw new ProtocolError('KEYSTORE_MISSING', { file: path });
-  const question = messageFor('PASSPHRASE_ASK', {}, systemLocale(process.env));
-  const passphrase = await readSecret(place, question, 'PASSPHRASE_MISSING');
-  const { org: found, keys } = await openKeystoreText(new TextDecoder().decode(bytes), passphrase);
-  if (found !== org) throw new ProtocolError('KEYSTORE_ORG', { org, found });
+  const content = await openKeystoreFile(path, await readPassphrase(place, systemLocale(process.env)));
+  assertKeystoreOf(content, org);
+  const { keys } = content;
+  // Which of the two sets the chain counts only the rotation itself finds out.
+  if (keys.next !== null) throw new ProtocolError('KEYS_BEGUN', {});
   const bytesOf = (hex: string): Uint8Array => fromHex(hex, 32);
   return {
     signing: bytesOf(keys.current.signing),

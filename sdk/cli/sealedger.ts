@@ -16,6 +16,7 @@ import { runComputeCommand } from './compute-command.ts';
 import { runConsentCommand } from './consent-command.ts';
 import { runEvidenceCommand } from './evidence-command.ts';
 import { runGrantCommand } from './grant-command.ts';
+import { runKeysCommand } from './keys-command.ts';
 import { runMemberCommand } from './member-command.ts';
 import { runRequestCommand } from './request-command.ts';
 import { runStatusCommand } from './status-command.ts';
@@ -43,6 +44,8 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
       return runEvidenceCommand(rest, io);
     case 'consent':
       return runConsentCommand(rest, io);
+    case 'keys':
+      return runKeysCommand(rest, io);
     case 'withhold':
       return runWithholdCommand(rest, io);
     case 'request':

@@ -7,13 +7,13 @@ import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { CommandIo } from '@sealedger/node/cli/command.ts';
 import { keysCommand } from '@sealedger/node/cli/keys-command.ts';
-import { readNewPassphrase, readPassphrase } from '@sealedger/node/cli/passphrase.ts';
 import { readConfig } from '@sealedger/node/config.ts';
-import { createKeystore, openKeystore, writeKeystore } from '@sealedger/node/keys/keystore.ts';
+import { createKeystore, openKeystore } from '@sealedger/node/keys/keystore.ts';
 import { startNode } from '@sealedger/node/node.ts';
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import { LEAST_KEYSTORE_COST, promotedKeys, withNextKeys } from '@sealedger/protocol/keystore.ts';
-import type { Terminal } from '@sealedger/transport/secret-input.ts';
+import { writeKeystoreFile } from '@sealedger/transport/keystore-file.ts';
+import { placeOf, readNewPassphrase, readPassphrase, type Terminal } from '@sealedger/transport/secret-input.ts';
 import { temporaryDirectory } from '../node/support/temporary.ts';
 import { TEST_PASSPHRASE, writeTestKeystore } from './support/keystores.ts';
 
@@ -154,7 +154,7 @@ describe('a passphrase', () => {
   it('comes from a file of its owner, without the end of its line', async (t) => {
     const directory = await temporaryDirectory(t);
     const file = join(directory, 'passphrase');
-    const read = (): Promise<string> => readPassphrase({ 'passphrase-file': file }, 'en');
+    const read = (): Promise<string> => readPassphrase(placeOf({ 'passphrase-file': file }), 'en');
     for (const end of ['', '\n', '\r\n']) {
       await writeFile(file, `${TEST_PASSPHRASE}${end}`, { mode: 0o600 });
       assert.equal(await read(), TEST_PASSPHRASE);
@@ -172,7 +172,7 @@ describe('a passphrase', () => {
     }
     await chmod(file, 0o644);
     await assert.rejects(read(), refused('SECRET_FILE_MODE'));
-    await assert.rejects(readPassphrase({ 'passphrase-file': `${file}.none` }, 'en'), refused('SECRET_UNREADABLE'));
+    await assert.rejects(readPassphrase({ file: `${file}.none` }, 'en'), refused('SECRET_UNREADABLE'));
   });
 
   it('comes from a descriptor, and from nothing that is none', async (t) => {
@@ -180,14 +180,14 @@ describe('a passphrase', () => {
     const file = join(directory, 'passphrase');
     await writeFile(file, `${TEST_PASSPHRASE}\n`, { mode: 0o600 });
     const handle = await open(file, 'r');
-    assert.equal(await readPassphrase({ 'passphrase-fd': String(handle.fd) }, 'en'), TEST_PASSPHRASE);
+    assert.equal(await readPassphrase(placeOf({ 'passphrase-fd': String(handle.fd) }), 'en'), TEST_PASSPHRASE);
     await handle.close().catch(() => undefined);
-    await assert.rejects(readPassphrase({ 'passphrase-fd': '987654' }, 'en'), refused('SECRET_UNREADABLE'));
+    await assert.rejects(readPassphrase(placeOf({ 'passphrase-fd': '987654' }), 'en'), refused('SECRET_UNREADABLE'));
     for (const wrong of ['-1', 'three', '1e3', '']) {
-      await assert.rejects(readPassphrase({ 'passphrase-fd': wrong }, 'en'), refused('ARGUMENT_INVALID'));
+      await assert.rejects(readPassphrase(placeOf({ 'passphrase-fd': wrong }), 'en'), refused('ARGUMENT_INVALID'));
     }
     const both = { 'passphrase-file': file, 'passphrase-fd': '3' };
-    await assert.rejects(readPassphrase(both, 'en'), refused('ARGUMENT_INVALID'));
+    await assert.rejects(readPassphrase(placeOf(both), 'en'), refused('ARGUMENT_INVALID'));
   });
 
   it('is typed without being shown, corrected, and given up', async () => {
@@ -285,7 +285,7 @@ describe('sealedger-node keys', () => {
     await writeFile(`${path}.new`, 'half of a keysto');
     assert.deepEqual((await openKeystore(path, TEST_PASSPHRASE)).stored, keystore.stored);
     await chmod(`${path}.new`, 0o666);
-    await writeKeystore(path, {
+    await writeKeystoreFile(path, {
       org: 'tax',
       keys: keystore.stored,
       passphrase: TEST_PASSPHRASE,

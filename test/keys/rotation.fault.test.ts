@@ -5,10 +5,10 @@ import { describe, it, type TestContext, test } from 'node:test';
 import { createAccountSender } from '@sealedger/node/chain/account.ts';
 import { createKeyRing } from '@sealedger/node/keys/key-ring.ts';
 import { keystorePath, openKeystore } from '@sealedger/node/keys/keystore.ts';
-import { keyStanding, type RotationParts, rotateOwnKeys } from '@sealedger/node/services/rotation.ts';
+import { type RotationParts, rotateOwnKeys } from '@sealedger/node/services/rotation.ts';
 import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { KeySet } from '@sealedger/protocol/keystore.ts';
-import { memberKeys } from '@sealedger/protocol/ledger/member-keys.ts';
+import { keyStanding, memberKeys } from '@sealedger/protocol/ledger/member-keys.ts';
 import type { Sender } from '@sealedger/protocol/ledger/transactions.ts';
 import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
 import { temporaryDirectory } from '../node/support/temporary.ts';
@@ -160,10 +160,10 @@ test('nobody knows whether the chain took the keys: nothing more is logged, and 
     const world = await failing(t, { rotate, mined: false, ...(look === undefined ? {} : { look }) });
     await assert.rejects(world.rotate(), refused('KEYS_UNSETTLED'));
     assert.deepEqual(world.seen.slice(2), ['ended', 'refused KEYS_UNSETTLED', 'released']);
-    const keystore = await openKeystore(keystorePath(world.parts.config.dataDir), TEST_PASSPHRASE);
-    const shown = (set: KeySet) => ({ ed25519Key: memberKeys(set, nobleEd25519).ed25519Key }) as never;
-    assert.equal(keyStanding(keystore, shown(keystore.stored.current)), 'begun');
-    assert.equal(keyStanding(keystore, shown(keystore.stored.next!)), 'ahead');
+    const content = { org: 'tax', keys: await world.stored() };
+    const shown = (set: KeySet) => memberKeys(set, nobleEd25519);
+    assert.equal(keyStanding(content, shown(content.keys.current), nobleEd25519), 'begun');
+    assert.equal(keyStanding(content, shown(content.keys.next!), nobleEd25519), 'ahead');
   }
 });
 

@@ -1,6 +1,6 @@
 /** Keystores of tests: chosen keys under one passphrase, at the least cost that a keystore may have. */
-import { writeKeystore } from '@sealedger/node/keys/keystore.ts';
 import { type KeySet, LEAST_KEYSTORE_COST } from '@sealedger/protocol/keystore.ts';
+import { writeKeystoreFile } from '@sealedger/transport/keystore-file.ts';
 
 export const TEST_PASSPHRASE = 'correct horse battery staple';
 
@@ -11,5 +11,5 @@ export async function writeTestKeystore(
   { seed, ...current }: KeySet & { readonly seed: string },
 ): Promise<void> {
   const keys = { current, next: null, earlierSealing: [], seed };
-  await writeKeystore(path, { org, keys, passphrase: TEST_PASSPHRASE, cost: LEAST_KEYSTORE_COST });
+  await writeKeystoreFile(path, { org, keys, passphrase: TEST_PASSPHRASE, cost: LEAST_KEYSTORE_COST });
 }

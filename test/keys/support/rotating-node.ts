@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { callAdmin } from '@sealedger/node/cli/admin-client.ts';
 import { readConfig } from '@sealedger/node/config.ts';
-import { type Keystore, keystorePath, openKeystore, writeKeystore } from '@sealedger/node/keys/keystore.ts';
+import { type Keystore, keystorePath, openKeystore } from '@sealedger/node/keys/keystore.ts';
 import { type RunningNode, startNode } from '@sealedger/node/node.ts';
 import { keyContracts } from '@sealedger/node/services/admin-keys.ts';
 import { type KeystoreKeys, LEAST_KEYSTORE_COST } from '@sealedger/protocol/keystore.ts';
+import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { memberKeys } from '@sealedger/protocol/ledger/member-keys.ts';
 import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
+import { writeKeystoreFile } from '@sealedger/transport/keystore-file.ts';
 import type { z } from 'zod';
 import { keys as accounts, startConsortium, temporaryDirectory } from '../../ledger/chains.ts';
 import { TEST_PASSPHRASE } from './keystores.ts';
@@ -24,33 +26,38 @@ export const FIRST_KEYS: KeystoreKeys = {
   seed: '73'.repeat(32),
 };
 
-export type RotatingNode = Awaited<ReturnType<typeof rotatingNode>>;
-
-/** A chain over HTTP and the configuration of tax's node, with an operator `op` and an approver `ap`. */
-export async function rotatingNode(t: TestContext) {
-  const ledger = await startConsortium(t);
+/** The chain over HTTP on a free port. */
+export async function serveRpc(t: TestContext, rpc: Rpc): Promise<string> {
   const server = createServer(async (request, response) => {
     let text = '';
     for await (const part of request) text += part;
     const { id, method, params } = JSON.parse(text);
-    response.end(JSON.stringify({ jsonrpc: '2.0', id, result: await ledger.rpc.request(method, params) }));
+    response.end(JSON.stringify({ jsonrpc: '2.0', id, result: await rpc.request(method, params) }));
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', () => listening()));
   t.after(async () => {
     server.closeAllConnections();
     await new Promise<void>((closed) => server.close(() => closed()));
   });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+export type RotatingNode = Awaited<ReturnType<typeof rotatingNode>>;
+
+/** A chain over HTTP and the configuration of tax's node, with an operator `op` and an approver `ap`. */
+export async function rotatingNode(t: TestContext) {
+  const ledger = await startConsortium(t);
+  const rpcUrl = await serveRpc(t, ledger.rpc);
   const directory = await temporaryDirectory(t);
   const dataDir = join(directory, 'data');
   await mkdir(dataDir);
   await writeFile(join(directory, 'deployment.json'), JSON.stringify(ledger.deployment));
   const file = join(directory, 'node.json');
-  const rpcUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const people = [testPerson('op', 'operator'), testPerson('ap', 'approver')];
   const own = { org: 'tax', dataDir: 'data', port: 0, endpoint: 'http://127.0.0.1:1/', people };
   await writeFile(file, JSON.stringify({ ...own, rpcUrl, deployment: 'deployment.json' }));
   const seal = (keys: KeystoreKeys): Promise<void> =>
-    writeKeystore(keystorePath(dataDir), {
+    writeKeystoreFile(keystorePath(dataDir), {
       org: 'tax',
       keys,
       passphrase: TEST_PASSPHRASE,
