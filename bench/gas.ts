@@ -2,6 +2,7 @@
  * What the contracts cost: gas of each call in the life of one request over three departments, a registrar and two gates,
  * and how many transactions a second the embedded chain takes from one client.
  */
+import { createHash } from 'node:crypto';
 import { encodeCall } from '@sealedger/protocol/ledger/abi.ts';
 import { createLedgerClient, type LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import type { Role } from '@sealedger/protocol/ledger/codec.ts';
@@ -9,6 +10,7 @@ import { contracts } from '@sealedger/protocol/ledger/contracts.generated.ts';
 import { contractNames, type Deployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { bytesToRpc, fromAccount } from '@sealedger/protocol/ledger/ids.ts';
 import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
+import type { RequestTerms } from '@sealedger/protocol/ledger/records.ts';
 import { inclusionProof, leafHash, merkleRoot } from '@sealedger/protocol/merkle.ts';
 import { computeAddress, SigningKey } from 'ethers';
 import { startEngine } from '../deploy/chain-engine.ts';
@@ -52,6 +54,7 @@ export async function run(): Promise<BenchRow[]> {
     await measureFounding(setting, connect(founderKeyHex));
     await measureRequest(setting);
     await measureEvidence(setting);
+    await measureAttestations(setting);
     await measureRate(setting);
     return setting.rows;
   } finally {
@@ -139,7 +142,41 @@ async function measureRequest(setting: Setting): Promise<void> {
   const batch = { requestId: id, commitment: digest('7'), count: 10 };
   await gas(setting, 'commit results, first batch', client('bank').commitResult({ ...batch, batch: 1 }));
   await gas(setting, 'commit results, later batch', client('bank').commitResult({ ...batch, batch: 2 }));
-  await gas(setting, 'complete', client('bank').completeRequest(id));
+  await gas(setting, 'suspend a request, first', client('tax').suspendRequest(id, digest('8')));
+  await gas(setting, 'suspend a request, second', client('court').suspendRequest(id, digest('8')));
+  await gas(setting, 'resume a request, one stands', client('tax').resumeRequest(id));
+  await gas(setting, 'resume a request, last', client('court').resumeRequest(id));
+  await measureAmendment(setting, { ...terms, requestDigest: digest('f'), previous: id });
+  await gas(setting, 'complete', client('bank').completeRequest(digest('f')));
+}
+
+async function measureAmendment(setting: Setting, terms: RequestTerms): Promise<void> {
+  const { client } = setting;
+  const id = terms.requestDigest;
+  await gas(setting, 'submit an amendment', client('bank').submitRequest(terms));
+  const decision = { approved: true, reasonHash: digest('3'), grantHash: digest('4') };
+  for (const org of ['tax', 'court', 'labour', 'bureau']) await client(org).decide(id, decision);
+  await client('bureau').publishGateKey(id, digest('5'));
+  await gas(setting, 'last gate key, and the request before ends', client('meter').publishGateKey(id, digest('6')));
+}
+
+/** By the member that the others made a regulator. */
+async function measureAttestations(setting: Setting): Promise<void> {
+  const { client, rpc } = setting;
+  const certification = { modelDigest: digest('2'), requester: 'bank', certificateHash: digest('3') };
+  await gas(setting, 'certify a model', client('meter').certifyModel(certification));
+  await gas(setting, 'withdraw a certificate', client('meter').withdrawCertificate(digest('2')));
+  await gas(setting, 'commit a consent log, first', client('bank').commitConsent({ size: 10, root: digest('4') }));
+  await gas(setting, 'commit a consent log, later', client('bank').commitConsent({ size: 20, root: digest('5') }));
+  const secret = digest('6');
+  const commitment = createHash('sha256').update(Buffer.from(secret, 'hex')).digest('hex');
+  await gas(setting, 'commit to a beacon', client('meter').commitBeacon(commitment));
+  await rpc.request('evm_mine', []);
+  await gas(setting, 'reveal a beacon', client('meter').revealBeacon(1, secret));
+  const { account } = (await client('tax').organisation('tax'))!;
+  const keys = { account, ed25519Key: digest('7'), x25519Key: digest('8') };
+  await gas(setting, 'rotate keys with an overlap', client('tax').rotateKeys(keys, 3600));
+  await gas(setting, 'revoke the keys before', client('tax').revokePreviousKeys());
 }
 
 async function measureQuality(setting: Setting, versions: readonly string[]): Promise<void> {
