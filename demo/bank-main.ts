@@ -4,18 +4,18 @@
  * Sends `{ progress, … }` messages to the runner while it works; prints one JSON line with the outcome at its end.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nativeEd25519 } from '@sealedger/node/crypto.ts';
+import { fromHex } from '@sealedger/protocol/bytes.ts';
 import { bundleText } from '@sealedger/protocol/evidence/bundle-file.ts';
 import { parseIdentifier } from '@sealedger/protocol/identifier.ts';
 import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { transformedValue } from '@sealedger/protocol/model.ts';
 import { featureCount } from '@sealedger/protocol/request.ts';
 import { type Bank, openBank } from '@sealedger/sdk/bank.ts';
-import type { BankStore } from '@sealedger/sdk/ports.ts';
+import { sealedFileStore } from '@sealedger/sdk/cli/file-store.ts';
 import type { OpenedScore } from '@sealedger/sdk/scores.ts';
 import { systemClock } from '../deploy/clock.ts';
 import { keyPlacesOf } from './consortium.ts';
@@ -115,7 +115,7 @@ async function openBankOf(task: BankTask, files: ScenarioFiles): Promise<Bank> {
       fetch,
       clock: systemClock,
       randomBytes: (length) => new Uint8Array(randomBytes(length)),
-      store: fileStore(join(task.directory, 'store')),
+      store: sealedFileStore(join(task.directory, 'store'), fromHex(keys.stored.seed, 32)),
       ed25519: nativeEd25519,
     },
   });
@@ -177,20 +177,6 @@ async function writeEvidence(bank: Bank, requestId: string, out: string): Promis
     await writeFile(join(out, 'evidence', `${name}.json`), bundleText(bundle));
   }
   return bundles.length;
-}
-
-/** The bank's store as files; a value is whole or absent. */
-function fileStore(directory: string): BankStore {
-  const pathOf = (key: string): string => join(directory, ...key.split('/').map(encodeURIComponent), 'value');
-  return {
-    get: async (key) => (existsSync(pathOf(key)) ? new Uint8Array(await readFile(pathOf(key))) : undefined),
-    put: async (key, value) => {
-      const path = pathOf(key);
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await writeFile(`${path}.new`, value, { mode: 0o600, flush: true });
-      await rename(`${path}.new`, path);
-    },
-  };
 }
 
 const { values } = parseArgs({ options: { task: { type: 'string' } } });
