@@ -18,6 +18,7 @@ interface BenchModule {
 const BENCHES = {
   scoring: 'sealed scoring of 900,000 people × 113 features, against node-seal and cleartext',
   poprf: 'preparing, answering and opening, against @noble/curves',
+  gateway: 'signed calls per second of one node, cost of signatures, 200 banks at once',
   gas: 'gas of each call in the life of a request, and writes per second',
   evidence: 'durable events, proofs and verification',
   quality: 'rule sets on tables with known truth: wrong cells found, repairs that are right',
