@@ -71,6 +71,7 @@ export {
   type RequestOverview,
   type Waiting,
 } from './request-status.ts';
+export { type MemberRotation, type RotatedMember, rotateMemberKeys } from './rotation.ts';
 export type { OpenedScore, UnlockOptions } from './scores.ts';
 export type { AttachmentInput, BankRequest, RequestInput } from './stored-request.ts';
 export {
