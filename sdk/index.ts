@@ -51,6 +51,11 @@ export {
   partiesOf,
 } from './collect-evidence.ts';
 export type { ComputeProgress } from './compute.ts';
+export type { ConsentBook, ConsentInput } from './consent.ts';
+export { beginConsentAudit, type ConsentAuditParts, finishConsentAudit } from './consent-audit.ts';
+export { parseConsentTable } from './consent-csv.ts';
+export { type ConsentReport, consentReportText } from './consent-report.ts';
+export type { Consents } from './consents.ts';
 export {
   type HistoryEntry,
   type MembersContext,
