@@ -142,6 +142,15 @@ describe('a person’s approval', () => {
     assert.equal((await decideAs(o, ann, {}, { parts: { policies } })).status, 'decided');
   });
 
+  it('is nothing where its event could not be written, and can be given again', async (t) => {
+    const o = await waiting(t);
+    const events = { append: () => Promise.reject(new Error('disk full')) };
+    await assert.rejects(decideAs(o, ann, {}, { parts: { events } }), /disk full/);
+    assert.deepEqual([(await allWaiting(o.state)).length, await grantedHere(o.state, o.id)], [1, undefined]);
+    assert.equal((await decideAs(o, ann)).status, 'decided');
+    assert.equal(o.log.size, 1);
+  });
+
   it('goes to the chain once, and again where the chain was away', async (t) => {
     const o = await waiting(t);
     const outcome = await decideAs(o, ann);
