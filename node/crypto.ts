@@ -62,6 +62,22 @@ export function ed25519PrivateKey(seed: Uint8Array): KeyObject {
   return key;
 }
 
+/** Keys that signatures were verified with, by their bytes; the one that came first goes first. */
+const publicKeys = new Map<string, KeyObject>();
+const MAX_PUBLIC_KEYS = 4096;
+
+/** @throws {Error} of node:crypto where the bytes are no key */
+function ed25519PublicKey(bytes: Uint8Array): KeyObject {
+  const name = Buffer.from(bytes).toString('latin1');
+  const known = publicKeys.get(name);
+  if (known !== undefined) return known;
+  const key = createPublicKey({ key: Buffer.concat([SPKI_ED25519, bytes]), format: 'der', type: 'spki' });
+  const [first] = publicKeys.keys();
+  if (publicKeys.size >= MAX_PUBLIC_KEYS) publicKeys.delete(first!);
+  publicKeys.set(name, key);
+  return key;
+}
+
 /** Ed25519 (RFC 8032) of OpenSSL: about thirty times as fast as the portable one. Keys come from the chain. */
 export const nativeEd25519: Ed25519 = {
   publicKey: (seed) =>
@@ -70,8 +86,7 @@ export const nativeEd25519: Ed25519 = {
   verify: (signature, message, publicKey) => {
     if (signature.length !== 64 || publicKey.length !== 32) return false;
     try {
-      const key = createPublicKey({ key: Buffer.concat([SPKI_ED25519, publicKey]), format: 'der', type: 'spki' });
-      return verify(null, message, key, signature);
+      return verify(null, message, ed25519PublicKey(publicKey), signature);
     } catch {
       return false;
     }

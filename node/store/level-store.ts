@@ -57,35 +57,76 @@ export function createStateStore(database: Database): LevelState {
   };
 }
 
-const SWEEP_EVERY = 1000;
+/** Longest time that a signature holds, both clocks' difference included, and some more. */
+const LONGEST_HELD_MS = 600_000;
+const SWEEP_EVERY = 500;
 
-/** Nonces of signed calls, kept until their calls are too old to be taken; survives a restart. */
+/**
+ * Nonces of signed calls, kept until their calls are too old to be taken; survives a restart.
+ *
+ * What was used since the start is looked up in memory; the store is asked only for as long as a nonce of an earlier run
+ * can still hold. Calls that come together are written together.
+ */
 export function createNonceStore(database: Database, clock: { now(): number }): NonceStore {
   const nonces = database.sublevel<string, number>('nonces', { valueEncoding: 'json' });
-  const inFlight = new Set<string>();
+  const used = new Map<string, number>();
+  const startedMs = clock.now();
+  const write = groupedWrites((operations) => nonces.batch(operations));
+  let hasOlder = true;
   let sinceSweep = 0;
+  /** Those that came first end first, but for the lifetimes that their signers chose. */
+  const ended = (now: number): string[] => {
+    const keys: string[] = [];
+    for (const [key, expiresAt] of used) {
+      if (expiresAt >= now) break;
+      keys.push(key);
+    }
+    for (const key of keys) used.delete(key);
+    return keys;
+  };
   const sweep = async (): Promise<void> => {
     const now = clock.now();
-    const old: string[] = [];
-    for await (const [key, expiresAt] of nonces.iterator()) if (expiresAt < now) old.push(key);
-    await nonces.batch(old.map((key) => ({ type: 'del', key })));
+    const keys = ended(now);
+    if (hasOlder && now - startedMs >= LONGEST_HELD_MS) {
+      hasOlder = false;
+      for await (const [key, expiresAt] of nonces.iterator()) if (expiresAt < now) keys.push(key);
+    }
+    await nonces.batch(keys.map((key) => ({ type: 'del', key })));
   };
   return {
     use: async (org, nonce, expiresAtMs) => {
       const key = `${org}/${nonce}`;
-      if (inFlight.has(key)) throw new ProtocolError('NONCE_REPLAYED', {});
-      inFlight.add(key);
-      try {
-        if ((await nonces.get(key)) !== undefined) throw new ProtocolError('NONCE_REPLAYED', {});
-        await nonces.put(key, expiresAtMs);
-        sinceSweep += 1;
-        if (sinceSweep >= SWEEP_EVERY) {
-          sinceSweep = 0;
-          await sweep();
-        }
-      } finally {
-        inFlight.delete(key);
-      }
+      if (used.has(key)) throw new ProtocolError('NONCE_REPLAYED', {});
+      used.set(key, expiresAtMs);
+      if (hasOlder && (await nonces.get(key)) !== undefined) throw new ProtocolError('NONCE_REPLAYED', {});
+      await write({ type: 'put', key, value: expiresAtMs });
+      sinceSweep += 1;
+      if (sinceSweep < SWEEP_EVERY) return;
+      sinceSweep = 0;
+      await sweep();
     },
+  };
+}
+
+type NonceWrite = { readonly type: 'put'; readonly key: string; readonly value: number };
+
+/** Writes that come while one is under way go together in the next; each resolves when its own is done. */
+function groupedWrites(batch: (operations: NonceWrite[]) => Promise<void>): (write: NonceWrite) => Promise<void> {
+  let waiting: NonceWrite[] = [];
+  let current: Promise<unknown> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  return (operation) => {
+    waiting.push(operation);
+    next ??= current
+      .catch(() => undefined)
+      .then(() => {
+        const operations = waiting;
+        waiting = [];
+        next = undefined;
+        const written = batch(operations);
+        current = written;
+        return written;
+      });
+    return next;
   };
 }
