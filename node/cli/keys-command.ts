@@ -1,9 +1,9 @@
 /**
- * `sealedger-node keys init|passphrase|rotate --config FILE`: the keys of the node's organisation.
+ * `sealedger-node keys init|passphrase|rotate|revoke --config FILE`: the keys of the node's organisation.
  *
  * `init` makes it and prints what a vote for admission needs; `passphrase` seals the same keys under another passphrase,
  * which `--new-passphrase-file` or `--new-passphrase-fd` names; `rotate` has the running node replace the keys, which an
- * operator answers for. Exit 0 where it is done, 2 for usage and refusals.
+ * operator answers for, and `revoke` ends the overlap of the keys before. Exit 0 where it is done, 2 for usage and refusals.
  */
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { memberKeys } from '@sealedger/protocol/ledger/member-keys.ts';
@@ -39,7 +39,7 @@ interface Outcome {
 }
 type Verb = (config: NodeConfig, values: Values, io: CommandIo) => Promise<Outcome>;
 
-const verbs: Readonly<Record<string, Verb>> = { init, passphrase: changePassphrase, rotate };
+const verbs: Readonly<Record<string, Verb>> = { init, passphrase: changePassphrase, rotate, revoke };
 
 /** Runs one verb. @throws {ProtocolError} ARGUMENT_INVALID, KEYSTORE_…, PASSPHRASE_…, SECRET_… */
 export const keysCommand: NodeCommand = async ([name = '', ...rest], io) => {
@@ -84,6 +84,12 @@ async function rotate(_config: NodeConfig, values: Values, io: CommandIo): Promi
   const input = { passphrase, ...overlap };
   const document = await callAdmin(values.config ?? '', keyContracts.rotate, input, { ...io, person });
   return { document, text: messageFor('KEYS_ROTATED', document, io.locale) };
+}
+
+async function revoke(_config: NodeConfig, values: Values, io: CommandIo): Promise<Outcome> {
+  const person = await readPerson(values, io.locale);
+  const document = await callAdmin(values.config ?? '', keyContracts.revoke, {}, { ...io, person });
+  return { document, text: messageFor('KEYS_REVOKED', document, io.locale) };
 }
 
 /** @throws {ProtocolError} ARGUMENT_INVALID */

@@ -2,7 +2,7 @@
 export const USAGE = `usage: sealedger-node COMMAND …
 
   run --config FILE [--exit-with-parent]     run the node (--passphrase-file FILE | --passphrase-fd N, or typed)
-  keys init|passphrase|rotate …              the organisation's keys: make them, seal them anew, replace them
+  keys init|passphrase|rotate|revoke …       the organisation's keys: make them, seal them anew, replace them
   person hash|keygen|list|log …              the people of this node; commands take --by ID with --password-file FILE, --password-fd N or --person-key FILE
   member list|show|proposals|propose|vote|settle|endpoint …   the consortium's members, and the votes on them
   endpoint --config FILE [--register]        the endpoint that belongs on chain, with the pin of this node's certificate

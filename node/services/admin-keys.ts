@@ -25,6 +25,13 @@ export const keyContracts = {
       x25519Key: hex32,
     }),
   },
+  revoke: {
+    name: 'keys.revoke',
+    summary: 'ADMIN_KEYS_REVOKE',
+    roles: ['operator'],
+    input: z.strictObject({}),
+    output: z.strictObject({ blockNumber: z.int().min(0) }),
+  },
 } as const;
 
 /** The commands of a running node. */
@@ -37,5 +44,9 @@ export function adminKeys(parts: NodeParts): readonly AdminCommand[] {
         return { ...rotated, overlapSeconds };
       }),
     ),
+    adminCommand(keyContracts.revoke, async () => {
+      const { blockNumber } = await parts.client.revokePreviousKeys();
+      return { blockNumber };
+    }),
   ] as readonly AdminCommand[];
 }

@@ -62,9 +62,9 @@ export const keyMessages = {
     'zh-CN': '{file} 已改用新口令加密;该文件的旧备份仍可用原口令打开。',
   },
   KEYS_USAGE: {
-    en: 'usage: sealedger-node keys init --config FILE [--passphrase-file FILE | --passphrase-fd N] [--json]\n       sealedger-node keys passphrase --config FILE [--passphrase-file FILE | --passphrase-fd N] [--new-passphrase-file FILE | --new-passphrase-fd N]\n       sealedger-node keys rotate --config FILE --by ID … [--overlap SECONDS] [--passphrase-file FILE | --passphrase-fd N]',
+    en: 'usage: sealedger-node keys init --config FILE [--passphrase-file FILE | --passphrase-fd N] [--json]\n       sealedger-node keys passphrase --config FILE [--passphrase-file FILE | --passphrase-fd N] [--new-passphrase-file FILE | --new-passphrase-fd N]\n       sealedger-node keys rotate --config FILE --by ID … [--overlap SECONDS] [--passphrase-file FILE | --passphrase-fd N]\n       sealedger-node keys revoke --config FILE --by ID …',
     'zh-CN':
-      '用法:sealedger-node keys init --config 文件 [--passphrase-file 文件 | --passphrase-fd N] [--json]\n      sealedger-node keys passphrase --config 文件 [--passphrase-file 文件 | --passphrase-fd N] [--new-passphrase-file 文件 | --new-passphrase-fd N]\n      sealedger-node keys rotate --config 文件 --by 人员 … [--overlap 秒] [--passphrase-file 文件 | --passphrase-fd N]',
+      '用法:sealedger-node keys init --config 文件 [--passphrase-file 文件 | --passphrase-fd N] [--json]\n      sealedger-node keys passphrase --config 文件 [--passphrase-file 文件 | --passphrase-fd N] [--new-passphrase-file 文件 | --new-passphrase-fd N]\n      sealedger-node keys rotate --config 文件 --by 人员 … [--overlap 秒] [--passphrase-file 文件 | --passphrase-fd N]\n      sealedger-node keys revoke --config 文件 --by 人员 …',
   },
   KEYS_DIFFER: {
     en: 'The chain shows other keys for {org} than this keystore has; is it the current file?',
@@ -94,6 +94,14 @@ export const keyMessages = {
     en: 'Key epoch {keyEpoch} since now; the keys before it count for {overlapSeconds} s more. Make a new copy of the keystore: earlier copies lack these keys.',
     'zh-CN': '密钥现为第 {keyEpoch} 期;之前的密钥还可使用 {overlapSeconds} 秒。请重新备份密钥库:旧备份中没有新密钥。',
   },
+  KEYS_REVOKED: {
+    en: 'Since block {blockNumber} the keys before count for nobody.',
+    'zh-CN': '自区块 {blockNumber} 起,之前的密钥不再有效。',
+  },
+  ADMIN_KEYS_REVOKE: {
+    en: 'Ends the overlap: the keys before the last rotation count no more.',
+    'zh-CN': '结束重叠期:上次轮换之前的密钥即刻失效。',
+  },
   ADMIN_KEYS_ROTATE: {
     en: "Replaces this organisation's keys, with an overlap.",
     'zh-CN': '更换本机构的密钥,并设重叠期。',
@@ -103,8 +111,9 @@ export const keyMessages = {
     'zh-CN': '这些密钥的轮换曾中断;请再次运行 `sealedger keys rotate` 以完成轮换。',
   },
   MEMBER_KEYS_USAGE: {
-    en: 'usage: sealedger keys init|passphrase --profile FILE [--passphrase-file FILE | --passphrase-fd N] [--new-passphrase-file FILE | --new-passphrase-fd N] [--json]\n       sealedger keys rotate --profile FILE [--overlap SECONDS] [--passphrase-file FILE | --passphrase-fd N] [--json]',
-    'zh-CN': '用法:sealedger keys init|passphrase --profile 文件 [--passphrase-file 文件 | --passphrase-fd N] [--new-passphrase-file 文件 | --new-passphrase-fd N] [--json]\n      sealedger keys rotate --profile 文件 [--overlap 秒] [--passphrase-file 文件 | --passphrase-fd N] [--json]',
+    en: 'usage: sealedger keys init|passphrase --profile FILE [--passphrase-file FILE | --passphrase-fd N] [--new-passphrase-file FILE | --new-passphrase-fd N] [--json]\n       sealedger keys rotate --profile FILE [--overlap SECONDS] [--passphrase-file FILE | --passphrase-fd N] [--json]\n       sealedger keys revoke --profile FILE [--passphrase-file FILE | --passphrase-fd N] [--json]',
+    'zh-CN':
+      '用法:sealedger keys init|passphrase --profile 文件 [--passphrase-file 文件 | --passphrase-fd N] [--new-passphrase-file 文件 | --new-passphrase-fd N] [--json]\n      sealedger keys rotate --profile 文件 [--overlap 秒] [--passphrase-file 文件 | --passphrase-fd N] [--json]\n      sealedger keys revoke --profile 文件 [--passphrase-file 文件 | --passphrase-fd N] [--json]',
   },
   KEYSTORE_ORG: {
     en: 'This keystore is of {found}, not of {org}.',

@@ -1,8 +1,8 @@
 /**
- * `sealedger keys init|passphrase|rotate --profile FILE`: the keys of a member that runs no node.
+ * `sealedger keys init|passphrase|rotate|revoke --profile FILE`: the keys of a member that runs no node.
  *
  * `init` makes the profile's keystore and prints what a vote for admission needs; `passphrase` seals the same keys under
- * another passphrase; `rotate` replaces them on chain and in the keystore, and finishes a rotation that broke off.
+ * another passphrase; `rotate` replaces them on chain and in the keystore, and finishes a rotation that broke off; `revoke` ends the overlap.
  * Exit 0 where it is done, 2 for usage and refusals.
  */
 import { randomBytes } from 'node:crypto';
@@ -11,7 +11,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
-import { createLedgerClient } from '@sealedger/protocol/ledger/client.ts';
+import { createLedgerClient, type LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { memberKeys } from '@sealedger/protocol/ledger/member-keys.ts';
@@ -71,7 +71,7 @@ interface Outcome {
   readonly text: string;
 }
 
-const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = { init, passphrase, rotate };
+const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = { init, passphrase, rotate, revoke };
 
 /**
  * Runs the command.
@@ -140,8 +140,33 @@ async function passphrase({ org, file, place, values, locale }: Call): Promise<O
   return { document: { org, file }, text: messageFor('KEYS_PASSPHRASE_CHANGED', { file }, locale) };
 }
 
-async function rotate({ org, file, place, values, locale, chain }: Call): Promise<Outcome> {
+async function rotate(call: Call): Promise<Outcome> {
+  const { org, file, values, locale } = call;
   const overlapSeconds = secondsOf(values.overlap);
+  const { content, secret, ledgerOf } = await openChainAndKeys(call);
+  const rotated = await rotateMemberKeys({
+    org,
+    keystore: {
+      read: async () => content.keys,
+      write: (keys) => writeKeystoreFile(file, { org, keys, passphrase: secret }),
+    },
+    ledgerOf,
+    overlapSeconds,
+    randomBytes: (length) => new Uint8Array(randomBytes(length)),
+    ed25519: nativeEd25519,
+  });
+  const document = { org, file, ...rotated, overlapSeconds };
+  return { document, text: messageFor('KEYS_ROTATED', document, locale) };
+}
+
+async function revoke(call: Call): Promise<Outcome> {
+  const { content, ledgerOf } = await openChainAndKeys(call);
+  const { blockNumber } = await ledgerOf(content.keys.current.account).revokePreviousKeys();
+  return { document: { blockNumber }, text: messageFor('KEYS_REVOKED', { blockNumber }, call.locale) };
+}
+
+/** The keystore, opened, and the ledger as written to with one of its accounts. */
+async function openChainAndKeys({ org, file, place, locale, chain }: Call) {
   const { deployment: deploymentFile, rpc: url } = await chain();
   const deployment = parseDeployment(parseJson(z.unknown(), await readText(deploymentFile), 'deployment'));
   const secret = await readPassphrase(place, locale);
@@ -149,19 +174,9 @@ async function rotate({ org, file, place, values, locale, chain }: Call): Promis
   assertKeystoreOf(content, org);
   const clock = { now: () => Date.now(), sleep: async (ms: number) => void (await sleep(ms)) };
   const rpc = createJsonRpc(url, fetch);
-  const rotated = await rotateMemberKeys({
-    org,
-    keystore: {
-      read: async () => content.keys,
-      write: (keys) => writeKeystoreFile(file, { org, keys, passphrase: secret }),
-    },
-    ledgerOf: (privateKeyHex) => createLedgerClient({ rpc, deployment, clock, account: { privateKeyHex } }),
-    overlapSeconds,
-    randomBytes: (length) => new Uint8Array(randomBytes(length)),
-    ed25519: nativeEd25519,
-  });
-  const document = { org, file, ...rotated, overlapSeconds };
-  return { document, text: messageFor('KEYS_ROTATED', document, locale) };
+  const ledgerOf = (privateKeyHex: string): LedgerClient =>
+    createLedgerClient({ rpc, deployment, clock, account: { privateKeyHex } });
+  return { content, secret, ledgerOf };
 }
 
 /** @throws {ProtocolError} ARGUMENT_INVALID */

@@ -61,9 +61,17 @@ test('others take the keys before for the overlap and no longer, and only those 
   await assert.rejects(directory.signingKey('tax', 1), refusedWith('MEMBER_KEY_EPOCH'));
   ms = 1000 * previous!.untilSeconds;
   await assert.rejects(directory.signingKey('tax', 2), refusedWith('MEMBER_KEY_EPOCH'));
+  await world.rotate(60);
+  ms = Date.now();
+  directory.invalidate();
+  await directory.signingKey('tax', 3);
+  await assert.rejects(world.revoke('ap'), refusedWith('PERSON_ROLE'));
+  await world.revoke();
+  directory.invalidate();
+  await assert.rejects(directory.signingKey('tax', 3), refusedWith('MEMBER_KEY_EPOCH'), 'revoked within its overlap');
   await world.rotate(0);
   ms += 5000;
-  await assert.rejects(directory.signingKey('tax', 3), refusedWith('MEMBER_KEY_EPOCH'), 'no overlap was asked for');
+  await assert.rejects(directory.signingKey('tax', 4), refusedWith('MEMBER_KEY_EPOCH'), 'no overlap was asked for');
 });
 
 test('a caller who looked the node up before its rotation reads its answer, with the key that the chain has now', async (t) => {

@@ -83,6 +83,8 @@ export async function rotatingNode(t: TestContext) {
       };
       return { ...node, stop };
     },
+    revoke: (by = 'op'): Promise<{ blockNumber: number }> =>
+      callAdmin(file, keyContracts.revoke, {}, { stderr: () => undefined, locale: 'en', person: testCredential(by) }),
     rotate: (
       overlapSeconds: number,
       { passphrase = TEST_PASSPHRASE, by = 'op', onStep = (_line: string): void => undefined } = {},
