@@ -4,6 +4,10 @@ export const bankCliMessages = {
     en: "A value in the bank's store cannot be opened: it was changed, or belongs to another keystore.",
     'zh-CN': '银行本地存储中有一项无法打开:内容被改动,或属于另一密钥库。',
   },
+  STORE_BUSY: {
+    en: "Another command (process {pid}) works in the bank's store; try again when it is done.",
+    'zh-CN': '另一命令(进程 {pid})正在使用银行本地存储;请待其结束后重试。',
+  },
   REQUEST_FILE_UNREADABLE: {
     en: 'The file {file} cannot be read.',
     'zh-CN': '无法读取文件 {file}。',

@@ -9,6 +9,7 @@ import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import { type ErrorCode, type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { PASSPHRASE_OPTIONS } from '@sealedger/transport/secret-input.ts';
 import { type OpenBank, openBankAt } from './bank-profile.ts';
+import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { type CommandIo, EXIT_FAILS, EXIT_HOLDS, EXIT_UNREADABLE } from './verify-command.ts';
 
 export interface BankCall extends OpenBank {
@@ -33,6 +34,8 @@ export interface BankCommand {
   readonly options: readonly string[];
   /** How many words it takes. */
   readonly words: readonly [least: number, most: number];
+  /** Whether it writes to the bank's store: one such command at a time; default not. */
+  readonly isExclusive?: boolean;
   readonly run: (call: BankCall) => Promise<Outcome>;
 }
 
@@ -74,7 +77,10 @@ async function runOpened(
   const { profile, ...call } = asked;
   const { 'passphrase-file': file, 'passphrase-fd': fd } = call.values;
   const open = await openBankAt(profile, { 'passphrase-file': file, 'passphrase-fd': fd });
+  let lock: DirectoryLock | undefined;
   try {
+    if (command.isExclusive)
+      lock = await lockDirectory(open.storeDirectory, (pid) => new ProtocolError('STORE_BUSY', { pid }));
     const { document, lines, holds } = await command.run({
       ...open,
       ...call,
@@ -84,6 +90,7 @@ async function runOpened(
     io.stdout(isJson ? `${JSON.stringify(document)}\n` : lines.map((line) => `${line}\n`).join(''));
     return holds === false ? EXIT_FAILS : EXIT_HOLDS;
   } finally {
+    await lock?.release();
     await open.close();
   }
 }

@@ -12,7 +12,6 @@ import { createPinnedTransport } from '@sealedger/transport/pinned-fetch.ts';
 import type { PassphraseValues } from '@sealedger/transport/secret-input.ts';
 import { z } from 'zod';
 import { type Bank, openBank } from '../bank.ts';
-import type { BankStore } from '../ports.ts';
 import { sealedFileStore } from './file-store.ts';
 import { nativeEd25519 } from './native.ts';
 import { openMemberKeys, passphrasePlace } from './passphrase.ts';
@@ -35,7 +34,7 @@ const bankProfileSchema = z.object({
 export interface OpenBank {
   readonly org: string;
   readonly bank: Bank;
-  readonly store: BankStore;
+  readonly storeDirectory: string;
   close(): Promise<void>;
 }
 
@@ -52,7 +51,8 @@ export async function openBankAt(path: string, values: PassphraseValues): Promis
   const place = passphrasePlace(values, passphraseFile === undefined ? undefined : at(passphraseFile));
   const keys = await openMemberKeys(at(profile.keystore), org, place);
   const seed = fromHex(keys.stored.seed, 32);
-  const store = sealedFileStore(at(profile.store), seed);
+  const storeDirectory = at(profile.store);
+  const store = sealedFileStore(storeDirectory, seed);
   const transport = createPinnedTransport();
   try {
     const bank = await openBank({
@@ -69,7 +69,7 @@ export async function openBankAt(path: string, values: PassphraseValues): Promis
         ed25519: nativeEd25519,
       },
     });
-    return { org, bank, store, close: transport.close };
+    return { org, bank, storeDirectory, close: transport.close };
   } catch (error) {
     await transport.close();
     throw error;

@@ -5,7 +5,7 @@
  * never compared.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toHex } from '@sealedger/protocol/bytes.ts';
@@ -20,6 +20,7 @@ import type { PassphraseValues } from '@sealedger/transport/secret-input.ts';
 import { z } from 'zod';
 import { type Certifier, openCertifier } from '../certificates.ts';
 import { certifierLedger } from '../certifier-ledger.ts';
+import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { type FileStore, fileStore, nativeEd25519 } from './native.ts';
 import { openMemberKeys, passphrasePlace } from './passphrase.ts';
 
@@ -68,7 +69,7 @@ export async function openCertifierAt(
   const record = await client.organisation(org);
   if (record === null) throw new ProtocolError('MEMBER_UNKNOWN', { org });
   const directory = at(profile.certificates.directory);
-  const lock = await lockDirectory(directory);
+  const lock = await lockDirectory(directory, (pid) => new ProtocolError('CERTIFIER_BUSY', { pid }));
   const certifier = openCertifier({
     org,
     keyEpoch: record.keyEpoch,
@@ -93,10 +94,8 @@ async function readFloors(path: string): Promise<CertificateFloors> {
   return parseJson(certificateFloorsSchema, await readText(path), 'floors');
 }
 
-type Lock = { assertHeld(): Promise<void>; release(): Promise<void> };
-
 /** Nothing is written once the lock is another's. */
-function lockedStore(store: FileStore, lock: Lock): FileStore {
+function lockedStore(store: FileStore, lock: DirectoryLock): FileStore {
   return {
     get: store.get,
     put: async (key, value) => {
@@ -104,61 +103,6 @@ function lockedStore(store: FileStore, lock: Lock): FileStore {
       await store.put(key, value);
     },
   };
-}
-
-/** @throws {ProtocolError} CERTIFIER_BUSY while the process that holds it lives. */
-async function lockDirectory(directory: string): Promise<Lock> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const file = join(directory, 'lock');
-  const token = `${process.pid} ${randomBytes(8).toString('hex')}`;
-  if (!(await tryLock(file, token))) {
-    const holder = Number((await heldBy(file)).split(' ')[0]);
-    if (isAlive(holder)) throw new ProtocolError('CERTIFIER_BUSY', { pid: holder });
-    await rm(file, { force: true });
-    if (!(await tryLock(file, token))) throw new ProtocolError('CERTIFIER_BUSY', { pid: holder });
-  }
-  const assertHeld = async (): Promise<void> => {
-    const holder = await heldBy(file);
-    if (holder !== token) throw new ProtocolError('CERTIFIER_BUSY', { pid: Number(holder.split(' ')[0]) });
-  };
-  return {
-    assertHeld,
-    release: async () => {
-      if ((await heldBy(file)) === token) await rm(file, { force: true });
-    },
-  };
-}
-
-async function tryLock(file: string, token: string): Promise<boolean> {
-  try {
-    const handle = await open(file, 'wx', 0o600);
-    await handle.writeFile(token);
-    await handle.close();
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-/** Empty where nobody holds it. */
-async function heldBy(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
-    throw error;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid < 1) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
 
 async function readText(path: string): Promise<string> {

@@ -6,6 +6,7 @@ const computeCommand: BankCommand = {
   usage: 'BANK_COMPUTE_USAGE',
   options: [],
   words: [1, 1],
+  isExclusive: true,
   run: async (call) => {
     const requestId = await requestNamed(call, call.words[0]);
     let told = 0;

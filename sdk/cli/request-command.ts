@@ -24,6 +24,7 @@ const requestCommand: BankCommand = {
   usage: 'BANK_REQUEST_USAGE',
   options: ['amend', 'renew', 'deliver', 'quota', 'term-days', 'wait'],
   words: [0, 1],
+  isExclusive: true,
   run: async (call) => {
     const request = await send(call);
     if (call.values['wait'] !== undefined) {

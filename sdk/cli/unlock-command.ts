@@ -18,6 +18,7 @@ const unlockCommand: BankCommand = {
   usage: 'BANK_UNLOCK_USAGE',
   options: ['subjects', 'out'],
   words: [1, 1],
+  isExclusive: true,
   run: async (call) => {
     const { subjects: file, out } = call.values;
     if (file === undefined || out === undefined)

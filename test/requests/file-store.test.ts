@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
+import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { lockDirectory } from '@sealedger/sdk/cli/directory-lock.ts';
 import { sealedFileStore } from '@sealedger/sdk/cli/file-store.ts';
 import { keyOf } from '../node/support/organisations.ts';
 import { refusal } from '../node/support/refusals.ts';
@@ -62,5 +64,30 @@ describe('the store of a bank at its command line', () => {
       assert.deepEqual(await store.get(name), SECRET);
     }
     assert.deepEqual(await readdir(directory), ['inner']);
+  });
+});
+
+describe('the lock of a directory', () => {
+  const busy = (pid: number): ProtocolError => new ProtocolError('STORE_BUSY', { pid });
+
+  it('is one process’s at a time, and free again after it', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => lockDirectory(directory, busy)));
+    const held = outcomes.filter((outcome) => outcome.status === 'fulfilled');
+    assert.equal(held.length, 1);
+    await assert.rejects(lockDirectory(directory, busy), refusal('STORE_BUSY', { pid: process.pid }));
+    await held[0]!.value.release();
+    await (await lockDirectory(directory, busy)).release();
+    assert.deepEqual(await readdir(directory), []);
+  });
+
+  it('of a process that died is taken over, and the one that comes back late writes nothing', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const late = await lockDirectory(directory, busy);
+    await writeFile(join(directory, 'lock'), '999999999 dead');
+    const taken = await lockDirectory(directory, busy);
+    await assert.rejects(late.assertHeld(), refusal('STORE_BUSY'));
+    await late.release();
+    await taken.assertHeld();
   });
 });
