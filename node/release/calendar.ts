@@ -15,19 +15,27 @@ const DAY_MS = 86_400_000;
 const QUARTER_MS = 900_000;
 const MAX_REMEMBERED = 20_000;
 
+interface LocalTime {
+  readonly date: string;
+  readonly day: number;
+  readonly hour: number;
+}
+
 /** A calendar that remembers what it worked out: formatting a date costs far more than an unlocking may. */
 export function createCalendar(): Calendar {
   const formats = new Map<string, Intl.DateTimeFormat>();
-  const known = new Map<string, { readonly date: string; readonly day: number; readonly hour: number }>();
-  const at = (atMs: number, timeZone: string) => {
-    const key = `${timeZone}/${Math.floor(atMs / QUARTER_MS)}`;
-    const found = known.get(key);
+  const zones = new Map<string, Map<number, LocalTime>>();
+  const at = (atMs: number, timeZone: string): LocalTime => {
+    const known = zones.get(timeZone) ?? new Map<number, LocalTime>();
+    zones.set(timeZone, known);
+    const quarter = Math.floor(atMs / QUARTER_MS);
+    const found = known.get(quarter);
     if (found !== undefined) return found;
     const format = formats.get(timeZone) ?? formatOf(timeZone);
     formats.set(timeZone, format);
     const made = read(format, atMs);
     if (known.size >= MAX_REMEMBERED) known.clear();
-    known.set(key, made);
+    known.set(quarter, made);
     return made;
   };
   return { day: (atMs, timeZone) => at(atMs, timeZone).date, time: at };
@@ -45,7 +53,7 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   });
 }
 
-function read(format: Intl.DateTimeFormat, atMs: number) {
+function read(format: Intl.DateTimeFormat, atMs: number): LocalTime {
   const parts = format.formatToParts(new Date(atMs));
   const part = (type: Intl.DateTimeFormatPartTypes): string => parts.find((found) => found.type === type)!.value;
   const [year, month, day] = [part('year').padStart(4, '0'), part('month'), part('day')];

@@ -201,10 +201,13 @@ function prospective(
   try {
     const history = { unlockings: hours, recent, bucketMs: HOUR_MS, refusals: [], registerSize: people, localTime };
     const { sweep, ...others } = rules;
+    // within an hour that was begun nothing is new about the hour
+    const isBegun = hours.length > 1 && atMs - hours.at(-2)!.atMs < HOUR_MS;
+    const newHour = isBegun ? null : rules.newHour;
     const since = hours.findIndex((record) => record.atMs >= sweepFromMs);
     const sinceLook = { ...history, bucketMs: HOUR_MS, unlockings: since <= 0 ? hours : hours.slice(since) };
     return [
-      ...findUnusual({ ...others, sweep: null, refusals: null }, history, atMs),
+      ...findUnusual({ ...others, newHour, sweep: null, refusals: null }, history, atMs),
       ...findUnusual({ burst: null, rise: null, newHour: null, refusals: null, sweep }, sinceLook, atMs),
     ];
   } finally {

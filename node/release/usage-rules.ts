@@ -124,9 +124,11 @@ function rise({ rise: rule }: UsageRules, { unlockings, localTime }: UsageHistor
   if (rule === null) return null;
   const today = localTime(nowMs).day;
   const byDay = new Map<number, number>();
-  for (const { atMs, count } of unlockings) {
+  for (let i = unlockings.length - 1; i >= 0; i--) {
+    const { atMs, count } = unlockings[i]!;
     const { day } = localTime(atMs);
-    if (day >= today - rule.days) byDay.set(day, (byDay.get(day) ?? 0) + count);
+    if (day < today - rule.days) break;
+    byDay.set(day, (byDay.get(day) ?? 0) + count);
   }
   const now = byDay.get(today) ?? 0;
   byDay.delete(today);

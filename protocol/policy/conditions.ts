@@ -105,14 +105,26 @@ function commonDays(left: readonly number[] | null, right: readonly number[] | n
 
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
-function localTime(now: Date, zone: string): { readonly time: string; readonly weekday: number } {
-  const parts = new Intl.DateTimeFormat('en-GB', {
+/** By time zone: making a format costs many times what using it does, and a gate asks before each unlocking. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(zone: string): Intl.DateTimeFormat {
+  const known = formats.get(zone);
+  if (known !== undefined) return known;
+  const digits = '2-digit';
+  const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone,
     weekday: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
+    hour: digits,
+    minute: digits,
     hourCycle: 'h23',
-  }).formatToParts(now);
+  });
+  formats.set(zone, format);
+  return format;
+}
+
+function localTime(now: Date, zone: string): { readonly time: string; readonly weekday: number } {
+  const parts = formatOf(zone).formatToParts(now);
   const part = (type: Intl.DateTimeFormatPartTypes): string => parts.find((found) => found.type === type)!.value;
   return { time: `${part('hour')}:${part('minute')}`, weekday: WEEKDAYS.indexOf(part('weekday')) + 1 };
 }
