@@ -10,11 +10,15 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { nativeEd25519 } from '@sealedger/node/crypto.ts';
+import { fromHex } from '@sealedger/protocol/bytes.ts';
 import { canonicalBytes } from '@sealedger/protocol/canonical.ts';
+import { SUITE } from '@sealedger/protocol/domains.ts';
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import { createPeerClient, type PeerClient } from '@sealedger/protocol/peer-client.ts';
 import { simplePolicy } from '@sealedger/protocol/policy/simple.ts';
+import { runCertificateCommand } from '@sealedger/sdk/cli/certificate-command.ts';
 import { runCertifyCommand } from '@sealedger/sdk/cli/certify-command.ts';
+import { sealedFileStore } from '@sealedger/sdk/cli/file-store.ts';
 import { peerOf } from '@sealedger/sdk/peer-of.ts';
 import type { BankRequest } from '@sealedger/sdk/stored-request.ts';
 import { writeProfile } from '../../demo/regulator.ts';
@@ -38,10 +42,10 @@ function sealedger(...args: readonly string[]): Promise<Ended> {
   });
 }
 
-/** The same command in this process, which is faster. */
-async function certify(...args: readonly string[]): Promise<Ended> {
+/** A command in this process, which is faster. */
+async function inProcess(run: typeof runCertifyCommand, ...args: readonly string[]): Promise<Ended> {
   const said = { stdout: '', stderr: '' };
-  const code = await runCertifyCommand(args, {
+  const code = await run(args, {
     stdout: (text) => void (said.stdout += text),
     stderr: (text) => void (said.stderr += text),
     readFile: (path) => readFile(path, 'utf8'),
@@ -50,9 +54,12 @@ async function certify(...args: readonly string[]): Promise<Ended> {
   return { code, ...said };
 }
 
+const certify = (...args: readonly string[]): Promise<Ended> => inProcess(runCertifyCommand, ...args);
+
 describe('model certificates in a consortium of processes', { timeout: 600_000 }, () => {
   let world: TestConsortium;
   let profile: string;
+  let bankProfile: string;
   let peers: PeerClient;
   let request: BankRequest;
   before(async () => {
@@ -67,8 +74,12 @@ describe('model certificates in a consortium of processes', { timeout: 600_000 }
       SMALL,
       undefined,
       { certificate: 'needed' },
-      { settings: (org) => (org === CARELESS ? { policies: [careless] } : {}) },
+      {
+        settings: (org) => (org === CARELESS ? { policies: [careless] } : {}),
+        bankStore: ({ directory, keys }) => sealedFileStore(join(directory, 'store'), fromHex(keys.stored.seed, 32)),
+      },
     );
+    bankProfile = await writeBankProfile(world);
     profile = await writeProfile(world.directory, world.organisation('regulator'), world.chain);
     peers = peersOf(world);
     request = await world.ask(40, 'credit-underwriting', { certifier: 'regulator' });
@@ -90,7 +101,11 @@ describe('model certificates in a consortium of processes', { timeout: 600_000 }
   };
   const submit = async (name: string, of: BankRequest): Promise<string> => {
     const file = join(world.directory, name);
-    await writeFile(file, await world.bank.certificateSubmission(of.requestId));
+    const start = of.requestId.slice(0, 12);
+    const ended = await inProcess(runCertificateCommand, 'submit', start, '--out', file, '--profile', bankProfile);
+    assert.deepEqual([ended.code, ended.stderr], [0, '']);
+    assert.match(ended.stdout, /sealed to regulator/);
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
     return file;
   };
 
@@ -214,6 +229,25 @@ describe('model certificates in a consortium of processes', { timeout: 600_000 }
     assert.equal(opened.size, 4, 'what was read before stays read');
   });
 
+  it('the bank’s command writes nothing for a request that names no certifier, or that it does not know', async () => {
+    const bare = await world.ask(5);
+    const out = join(world.directory, 'nothing');
+    for (const [name, code, text] of [
+      [bare.requestId, 1, 'CERTIFICATE_NO_CERTIFIER'],
+      ['ffffffffffff', 1, 'REQUEST_UNKNOWN'],
+    ] as const) {
+      const ended = await inProcess(runCertificateCommand, 'submit', name, '--out', out, '--profile', bankProfile);
+      assert.deepEqual([ended.code, ended.stderr.split(':')[0]], [code, text]);
+    }
+    const other = ['--certifier', CARELESS];
+    const ended = await inProcess(
+      runCertificateCommand,
+      ...['submit', bare.requestId, '--out', out, '--profile', bankProfile, ...other],
+    );
+    assert.equal(ended.stderr.split(':')[0], 'CERTIFIER_NOT_REGULATOR');
+    await assert.rejects(stat(out), /ENOENT/);
+  });
+
   it('wrong calls and wrong keys end with 2 and say how it goes', async () => {
     for (const args of [[], ['list', 'x'], ['withdraw'], ['list', '--what']]) {
       const ended = await certify(...args, '--profile', profile);
@@ -227,6 +261,19 @@ describe('model certificates in a consortium of processes', { timeout: 600_000 }
     assert.equal((await certify('--help')).code, 0);
   });
 });
+
+async function writeBankProfile({ organisation, files, chain, directory }: TestConsortium): Promise<string> {
+  const { org, directory: own, keystoreFile, passphraseFile } = organisation(files.scenario.bank.node);
+  const places = {
+    keystore: keystoreFile,
+    passphraseFile,
+    deployment: chain.deploymentFile,
+    store: join(own, 'store'),
+  };
+  const path = join(directory, 'bank.json');
+  await writeFile(path, JSON.stringify({ suite: SUITE, version: 1, org, rpc: chain.rpcUrl, ...places }));
+  return path;
+}
 
 /** Calls as the bank, past its SDK. */
 function peersOf({ organisation, files }: TestConsortium): PeerClient {
