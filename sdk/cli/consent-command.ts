@@ -28,17 +28,26 @@ const DAY_SECONDS = 86_400;
 type Verb = (call: BankCall) => Promise<Outcome>;
 
 const verbs: Readonly<
-  Record<string, { readonly run: Verb; readonly words: number; readonly options: readonly string[] }>
+  Record<
+    string,
+    {
+      readonly run: Verb;
+      readonly words: number;
+      readonly options: readonly string[];
+      /** Whether it writes to the store. */
+      readonly isExclusive?: boolean;
+    }
+  >
 > = {
-  add: { run: add, words: 0, options: ['subject-file', 'requester', 'purpose', 'scope', 'days'] },
-  import: { run: importTable, words: 1, options: [] },
-  withdraw: { run: withdraw, words: 0, options: ['index', 'subject-file', 'requester', 'purpose'] },
-  commit: { run: commit, words: 0, options: [] },
+  add: { run: add, isExclusive: true, words: 0, options: ['subject-file', 'requester', 'purpose', 'scope', 'days'] },
+  import: { run: importTable, isExclusive: true, words: 1, options: [] },
+  withdraw: { run: withdraw, isExclusive: true, words: 0, options: ['index', 'subject-file', 'requester', 'purpose'] },
+  commit: { run: commit, isExclusive: true, words: 0, options: [] },
   show: { run: show, words: 0, options: ['index', 'out'] },
   export: { run: exportShare, words: 0, options: ['requester', 'out'] },
-  receive: { run: receive, words: 1, options: [] },
+  receive: { run: receive, isExclusive: true, words: 1, options: [] },
   open: { run: openSampled, words: 1, options: ['out'] },
-  erase: { run: erase, words: 1, options: [] },
+  erase: { run: erase, isExclusive: true, words: 1, options: [] },
 };
 
 /**
@@ -55,8 +64,8 @@ export async function runConsentCommand(argv: readonly string[], io: CommandIo):
     (isHelp ? io.stdout : io.stderr)(`${messageFor('CONSENT_USAGE', {}, io.locale)}\n`);
     return isHelp ? EXIT_HOLDS : EXIT_UNREADABLE;
   }
-  const { run, words, options } = verb;
-  const command: BankCommand = { usage: 'CONSENT_USAGE', options, words: [words, words], run };
+  const { run, words, options, isExclusive = false } = verb;
+  const command: BankCommand = { usage: 'CONSENT_USAGE', options, words: [words, words], isExclusive, run };
   return runBankCommand(command, rest, io);
 }
 

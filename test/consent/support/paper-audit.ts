@@ -26,6 +26,7 @@ import { type BankConsent, createBankConsent } from '@sealedger/sdk/bank-consent
 import type { ConsentInput } from '@sealedger/sdk/consent.ts';
 import type { Beacon } from '@sealedger/sdk/consent-beacon.ts';
 import { type OpeningParts, openChallenge } from '@sealedger/sdk/consent-opening.ts';
+import { reportOfSample } from '@sealedger/sdk/consent-report.ts';
 import { type CheckedSample, challengeFrom, checkOpening, type SamplingView } from '@sealedger/sdk/consent-sampling.ts';
 import { openDocument, type SealedDocument } from '@sealedger/sdk/sealed-document.ts';
 import { createVault } from '@sealedger/sdk/vault.ts';
@@ -259,4 +260,26 @@ export function findingsOf({ queries }: CheckedSample): string[] {
 /** A digest that stands for something else. */
 export function digestOf(label: string): string {
   return createHash('sha256').update(label).digest('hex');
+}
+
+/** Receipts of the subjects on chain. */
+export async function worldWith(subjects: readonly string[]): Promise<PaperWorld> {
+  const world = paperWorld();
+  await world.add(subjects.map((subject) => receiptFor(subject)));
+  await world.commit();
+  world.tick(5);
+  return world;
+}
+
+/** The report of a sample, with what the logs were found with. */
+export function report(world: PaperWorld, sample: CheckedSample, sampleSize = 100, logFindings: readonly never[] = []) {
+  return reportOfSample({
+    regulator: 'watch',
+    challenge: world.challenge({ sampleSize }).body,
+    challengeDigest: digestOf('challenge'),
+    sample,
+    logFindings,
+    unrevealedBeacons: 0,
+    checkedAt: new Date(world.clock.now()).toISOString(),
+  });
 }
