@@ -195,7 +195,7 @@ describe('grants in use, between real nodes', { timeout: 600_000 }, () => {
     );
     await world.kill(GATE);
     await world.restart(GATE);
-    await assert.rejects(world.bank.unlock(requestId, [world.subjects[80]!]), (error) =>
+    await assert.rejects(world.bank.unlock(requestId, [world.subjects[88]!]), (error) =>
       isProtocolError(error, 'GRANT_SUSPENDED'),
     );
     const onChain = await world.bank.ledger.request(requestId);
