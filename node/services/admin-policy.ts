@@ -9,6 +9,8 @@ import { type AdminCommand, adminCommand } from '../server/admin.ts';
 import { decideParts } from './approval.ts';
 import type { NodeParts } from './parts.ts';
 
+/** Each decision asks every policy. */
+const MAX_APPLIED = 64;
 const uid = z.string().min(1).max(160);
 const appliedView = z.strictObject({ uid, hash: hex32 });
 
@@ -64,9 +66,11 @@ export function adminPolicies(parts: NodeParts): readonly AdminCommand[] {
     {
       ...adminCommand(apply, async ({ policy }, { actor }) => {
         const applied = { policy, actor: actor!, at: clock.now() };
-        await mutex.run('policies', () =>
-          state.write([{ type: 'put', key: approvalKeys.appliedPolicy(policy.uid), value: applied }]),
-        );
+        await mutex.run('policies', async () => {
+          const others = (await appliedPolicies(state)).filter(({ policy: { uid: other } }) => other !== policy.uid);
+          if (others.length >= MAX_APPLIED) throw new ProtocolError('POLICY_LIMIT', { limit: MAX_APPLIED });
+          await state.write([{ type: 'put', key: approvalKeys.appliedPolicy(policy.uid), value: applied }]);
+        });
         return { uid: policy.uid, hash: policyHash(policy) };
       }),
       roles: ['steward', 'operator'],

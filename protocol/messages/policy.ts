@@ -16,6 +16,10 @@ export const policyMessages = {
     en: 'Sample {sample} of {file} states no usable value for {fact}, which has no usual one.',
     'zh-CN': '{file} 中的样例 {sample} 没有给出 {fact} 的有效值,而该项没有默认值。',
   },
+  POLICY_LIMIT: {
+    en: 'At most {limit} policies are put in force by persons; remove one first.',
+    'zh-CN': '人工启用的策略最多 {limit} 份;请先停用一份。',
+  },
   POLICY_NONE: {
     en: 'No policy is in force: every request goes to a person.',
     'zh-CN': '没有现行策略:所有申请均转人工决定。',

@@ -162,6 +162,21 @@ describe('a policy at the command line', () => {
     assert.equal((await approve(node, 'ann')).code, 0);
   });
 
+  it('is one of at most 64, and replacing one is no further one', async (t) => {
+    const node = await approvingNode(t, [], PEOPLE);
+    const applied = (i: number) => ({
+      type: 'put' as const,
+      key: `policy/${bounds({ name: `p${i}` }).uid}`,
+      value: { policy: bounds({ name: `p${i}` }), actor: 'ab'.repeat(32), at: 0 },
+    });
+    await node.state.write(Array.from({ length: 64 }, (_, i) => applied(i)));
+    const file = join(node.directory, 'policy.json');
+    await writeFile(file, JSON.stringify(bounds({ name: 'p64' })));
+    await assert.rejects(node.run(policyCommand, 'apply', file, '--by', 'cy'), refusal('POLICY_LIMIT'));
+    await writeFile(file, JSON.stringify(bounds({ name: 'p7', maxQuota: 1 })));
+    assert.equal((await node.run(policyCommand, 'apply', file, '--by', 'cy')).code, 0);
+  });
+
   it('that changes while a request waits is shown with what it was', async (t) => {
     const node = await waitingNode(t);
     const file = join(node.directory, 'policy.json');
