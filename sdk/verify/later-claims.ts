@@ -12,7 +12,7 @@ import { orgToBytes32, toWord } from '@sealedger/protocol/ledger/ids.ts';
 import type { Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { z } from 'zod';
 import { type Claim, ClaimList, verdictOf } from './claims.ts';
-import { factsNamed } from './facts.ts';
+import { factsNamed, type ProvenFacts } from './facts.ts';
 import type { Verification } from './verify-bundle.ts';
 
 /** Ends that somebody chose; that a request was completed or ran out changes nothing of what came before. */
@@ -55,7 +55,8 @@ async function checkLater({ facts, subject }: Verification, trust: Trust, rpc: R
   const [id, contract] =
     subject.kind === 'version' ? [subject.datasetId, 'catalogue' as const] : [subject.requestId, 'requests' as const];
   const later = await readEvents(rpc, deployment, { ...after, topics: [null, toWord(id)] }, [contract]);
-  const end = later.find(({ name }) => ENDS.has(name));
+  const withdrawn = await laterWithdrawal(facts, rpc, trust);
+  const end = later.find(({ name }) => ENDS.has(name)) ?? standingHalt(later) ?? withdrawn;
   if (end !== undefined) {
     list.fails('NOTHING_LATER', about, 'WHY_LATER_ENDED', { step: end.name, block: end.blockNumber });
     return;
@@ -75,6 +76,28 @@ async function checkLater({ facts, subject }: Verification, trust: Trust, rpc: R
   list.holds('NOTHING_LATER', about);
 }
 
+/** A suspension after the file that nobody took back since. */
+function standingHalt(later: readonly LedgerEvent[]): LedgerEvent | undefined {
+  const standing = new Map<string, LedgerEvent>();
+  for (const event of later) {
+    if (event.name === 'RequestSuspended') standing.set(event.args.org, event);
+    if (event.name === 'RequestResumed') standing.delete(event.args.org);
+  }
+  return standing.values().next().value;
+}
+
+/** A certificate that the file shows, taken back after it. */
+async function laterWithdrawal(facts: ProvenFacts, rpc: Rpc, trust: Trust): Promise<LedgerEvent | undefined> {
+  for (const { args } of factsNamed(facts, 'ModelCertified')) {
+    const topics = [null, toWord(args.modelDigest), orgToBytes32(args.certifier)];
+    const range = { fromBlock: facts.lastBlock + 1, toBlock: 'latest', topics } as const;
+    const later = await readEvents(rpc, pinnedContracts(trust), range, ['attestations']);
+    const withdrawn = later.find(({ name }) => name === 'CertificateWithdrawn');
+    if (withdrawn !== undefined) return withdrawn;
+  }
+  return undefined;
+}
+
 /**
  * A change of keys before the organisation's last anchor here, of which the file says nothing. A suspension needs no
  * look: the contract takes no anchor of a suspended organisation.
@@ -88,10 +111,10 @@ function missedChange(
   const lastAnchor = Math.max(...anchors.filter(({ args }) => args.org === org).map(({ blockNumber }) => blockNumber));
   return changes.find(
     (change) =>
-      change.name === 'KeysChanged' &&
+      (change.name === 'KeysChanged' || change.name === 'PreviousKeysRevoked') &&
       change.blockNumber <= lastAnchor &&
       !known.some(
-        (one) => one.name === 'KeysChanged' && one.args.org === org && one.args.keyEpoch === change.args.keyEpoch,
+        (one) => one.name === change.name && one.args.org === org && one.args.keyEpoch === change.args.keyEpoch,
       ),
   );
 }

@@ -5,6 +5,7 @@ import type { Bundle } from '@sealedger/protocol/evidence/bundle.ts';
 import { describeEvent } from '@sealedger/protocol/evidence/event.ts';
 import { orgToBytes32 } from '@sealedger/protocol/ledger/ids.ts';
 import type { ClaimCode } from '@sealedger/sdk/verify/claims.ts';
+import { askChain } from '@sealedger/sdk/verify/later-claims.ts';
 import { type Verification, verifyBundle } from '@sealedger/sdk/verify/verify-bundle.ts';
 import type { PaperEvent } from './support/paper-chain.ts';
 import {
@@ -197,4 +198,24 @@ test('an event under the key before counts within the overlap that the chain kno
   assert.deepEqual(await late(4, [nothing]), []);
   assert.deepEqual(await late(1, [nothing]), ['EVENT_KEY_IN_FORCE WHY_KEY_REPLACED']);
   assert.deepEqual(await late(60, [revoked]), ['EVENT_KEY_IN_FORCE WHY_KEY_REPLACED']);
+});
+
+test('the chain that is asked afterwards shows a halt that stands, and a certificate taken back', async (t) => {
+  const later = async (...events: readonly PaperEvent[]): Promise<readonly (string | null)[]> => {
+    const told = await story(t);
+    const verification = verifyBundle(await told.bundle(), told.trust);
+    for (const event of events) await told.chain.mine([event]);
+    const { claims } = await askChain(verification, told.trust, told.chain.rpc);
+    return claims.filter(({ code }) => code === 'NOTHING_LATER').map(({ why }) => why);
+  };
+  const withdrawn = (by: string): PaperEvent => [
+    'attestations',
+    'CertificateWithdrawn',
+    [word(id('1')), orgToBytes32(by)],
+  ];
+  assert.deepEqual(await later(halt('tax'), halt('social'), goOn('tax')), ['WHY_LATER_ENDED']);
+  assert.deepEqual(await later(halt('tax'), goOn('tax')), [null]);
+  assert.deepEqual(await later(withdrawn('watchdog')), ['WHY_LATER_ENDED']);
+  assert.deepEqual(await later(withdrawn('watchdog-2')), [null]);
+  assert.deepEqual(await later(ofRequest('RequestSuperseded', word(id('8')))), [null]);
 });

@@ -242,6 +242,7 @@ test('a trust file names its scheme, and each validator once in the form of the 
       catalogue: '2'.repeat(40),
       requests: '3'.repeat(40),
       evidence: '4'.repeat(40),
+      attestations: '5'.repeat(40),
     },
     validators: [] as string[],
   };

@@ -98,6 +98,7 @@ test('without pins nothing is verified, and each pin is held against the file', 
     [{ ...trust, contracts: { ...trust.contracts, requests: other } }, 'REQUEST_LIFE', 'WHY_LIFE_NOT_SUBMITTED'],
     [{ ...trust, contracts: { ...trust.contracts, evidence: other } }, 'CHECKPOINT_ANCHORED', 'WHY_NOT_ANCHORED'],
     [{ ...trust, contracts: { ...trust.contracts, catalogue: other } }, 'REQUEST_LIFE', 'WHY_LIFE_DATASET'],
+    [{ ...trust, contracts: { ...trust.contracts, attestations: other } }, 'MODEL_CERTIFIED', 'WHY_NOT_CERTIFIED'],
     [{ ...trust, validators: [id('0')] }, 'BLOCK_SEALED', 'WHY_SEAL_WRONG'],
     [{ ...trust, checkpoint: { number: 3, hash: id('0') } }, 'BLOCK_SEALED', 'WHY_BLOCK_NOT_THE_PINNED'],
   ];
