@@ -6,45 +6,19 @@
  * beforehand and leave together; a wave is over when the last answer is there. The callers share the machine with the node.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { Agent, request as httpRequest } from 'node:http';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { request as httpRequest } from 'node:http';
 import { nativeEd25519 } from '@sealedger/node/crypto.ts';
-import { toHex } from '@sealedger/protocol/bytes.ts';
 import { signRequestHeaders, verifyRequestHeaders, verifyResponseHeaders } from '@sealedger/protocol/http-signature.ts';
-import { createLedgerClient } from '@sealedger/protocol/ledger/client.ts';
-import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
-import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
-import { computeAddress } from 'ethers';
-import { createProcesses } from '../demo/processes.ts';
-import { admitOrganisations } from '../deploy/admit.ts';
 import { systemClock } from '../deploy/clock.ts';
-import { TEST_PASSPHRASE, writeTestKeystore } from '../test/keys/support/keystores.ts';
+import { BANKS, type Caller, NODE, startWorld, type World } from '../test/transport/support/one-node.ts';
 import type { BenchRow } from './bench-row.ts';
 
-const BANKS = 200;
 const WAVES = 30;
 const LOOP_MS = 4000;
 const LOOP_CALLERS = 32;
 const PACED_MS = 5000;
 const SIGNATURES = 3000;
-const NODE = 'tax-bureau';
 const PATH = '/v1/status';
-
-interface Caller {
-  readonly org: string;
-  readonly signing: Uint8Array;
-  readonly agent: Agent;
-}
-
-interface World {
-  readonly endpoint: string;
-  readonly nodeKey: Uint8Array;
-  readonly banks: readonly Caller[];
-  end(): Promise<void>;
-}
 
 interface Reply {
   readonly status: number;
@@ -79,63 +53,6 @@ export async function run(): Promise<BenchRow[]> {
   } finally {
     await world.end();
   }
-}
-
-async function startWorld(): Promise<World> {
-  const directory = await mkdtemp(join(tmpdir(), 'sealedger-bench-'));
-  const processes = createProcesses(join(directory, 'logs'));
-  const end = async (): Promise<void> => {
-    await processes.stopAll();
-    await rm(directory, { recursive: true, force: true });
-  };
-  const script = (name: string): URL => new URL(name, import.meta.url);
-  const chainArguments = ['--data', join(directory, 'chain'), '--exit-with-parent'];
-  const ready = await (await processes.start('chain', script('../deploy/chain-main.ts'), chainArguments)).line('ready');
-  const [rpcUrl, deploymentFile] = [String(ready['rpc']), String(ready['deployment'])];
-  const port = await freePort();
-  const endpoint = `http://127.0.0.1:${port}`;
-  const secrets = secretsOf();
-  const banks = Array.from({ length: BANKS }, (_, index) => ({
-    org: `bank-${index}`,
-    signing: new Uint8Array(randomBytes(32)),
-    agent: new Agent({ keepAlive: true, maxSockets: 1 }),
-  }));
-  const founder = createLedgerClient({
-    rpc: createJsonRpc(rpcUrl, fetch),
-    deployment: parseDeployment(JSON.parse(await readFile(deploymentFile, 'utf8'))),
-    clock: systemClock,
-    account: { privateKeyHex: (await readFile(String(ready['founderKey']), 'utf8')).trim() },
-  });
-  await admitOrganisations(founder, [
-    admission(NODE, 'department', endpoint, Buffer.from(secrets.signing, 'hex'), secrets.account),
-    ...banks.map(({ org, signing }) => admission(org, 'bank', '', signing, randomBytes(32).toString('hex'))),
-  ]);
-  const dataDir = join(directory, 'data');
-  await mkdir(dataDir, { mode: 0o700 });
-  await writeTestKeystore(join(dataDir, 'keystore.json'), NODE, secrets);
-  const passphraseFile = join(directory, 'passphrase');
-  await writeFile(passphraseFile, TEST_PASSPHRASE, { mode: 0o600 });
-  const config = join(directory, 'node.json');
-  // the benchmark's callers have one address; each bank keeps the budget that the node gives by default
-  const limits = { address: { callsPerSecond: 100_000, burst: 100_000, connections: 1000 } };
-  await writeFile(
-    config,
-    JSON.stringify({ org: NODE, dataDir, port, endpoint, rpcUrl, deployment: deploymentFile, limits }),
-  );
-  const args = ['run', '--config', config, '--passphrase-file', passphraseFile, '--exit-with-parent'];
-  await (await processes.start(NODE, script('../node/main.ts'), args)).line('ready');
-  return { endpoint, nodeKey: nativeEd25519.publicKey(Buffer.from(secrets.signing, 'hex')), banks, end };
-}
-
-function secretsOf() {
-  const secret = (): string => randomBytes(32).toString('hex');
-  return { signing: secret(), account: secret(), sealing: secret(), seed: secret() };
-}
-
-function admission(id: string, role: 'bank' | 'department', endpoint: string, signing: Uint8Array, account: string) {
-  const address = computeAddress(`0x${account}`).slice(2).toLowerCase();
-  const ed25519Key = toHex(nativeEd25519.publicKey(signing));
-  return { id, roles: [role], endpoint, account: address, ed25519Key, x25519Key: randomBytes(32).toString('hex') };
 }
 
 function signed({ org, signing }: Caller, endpoint: string): Record<string, string> {
@@ -275,16 +192,6 @@ function get({ agent }: Caller, url: string, headers: Record<string, string>): P
     });
     call.on('error', reject);
     call.end();
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
   });
 }
 
