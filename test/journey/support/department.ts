@@ -9,6 +9,7 @@ import { type CommandIo, EXIT_USAGE, explain, type NodeCommand } from '@sealedge
 import { datasetCommand } from '@sealedger/node/cli/dataset-command.ts';
 import { evidenceCommand } from '@sealedger/node/cli/evidence-command.ts';
 import { fsckCommand } from '@sealedger/node/cli/fsck-command.ts';
+import { keysCommand } from '@sealedger/node/cli/keys-command.ts';
 import { openApiCommand } from '@sealedger/node/cli/openapi-command.ts';
 import { qualityCommand } from '@sealedger/node/cli/quality-command.ts';
 import { workOrderCommand } from '@sealedger/node/cli/workorder-command.ts';
@@ -51,6 +52,7 @@ const commands: Readonly<Record<string, NodeCommand>> = {
   dataset: datasetCommand,
   evidence: evidenceCommand,
   fsck: fsckCommand,
+  keys: keysCommand,
   openapi: openApiCommand,
   quality: qualityCommand,
   workorder: workOrderCommand,
