@@ -20,6 +20,7 @@ export { type Deployment, parseDeployment } from '@sealedger/protocol/ledger/dep
 export { createJsonRpc, type Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 export { type ErrorCode, type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 export { type Model, type ModelFeature, parseModel } from '@sealedger/protocol/model.ts';
+export { type LegalBasisCode, legalBases, type PurposeCode, purposes } from '@sealedger/protocol/purposes.ts';
 export type { RequestDocument } from '@sealedger/protocol/request.ts';
 export { Archive } from './audit/archive.ts';
 export { type AuditQuery, findRelease, findRequests } from './audit/find.ts';
