@@ -31,6 +31,8 @@ const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
   chunk: ordinal,
   lane: ordinal,
   batch: ordinal,
+  sha256: hex32,
+  rest: z.string().describe('Path at the node behind the relay, from its v1 on'),
 };
 const BINARY = 'application/octet-stream';
 const JSON_TYPE = 'application/json';
@@ -51,7 +53,7 @@ export interface OpenApiParts {
 export function openApiDocument({ org, version, endpoint, adminUrl, routes, commands }: OpenApiParts): JsonObject {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
-    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    const path = route.path.replace(/[:*](\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method]: memberOperation(route) };
   }
   for (const command of commands) {
@@ -146,7 +148,7 @@ function contentOf(what: z.ZodType | 'bytes', side: 'input' | 'output'): JsonObj
 }
 
 function pathParameters(path: string): JsonObject[] {
-  return [...path.matchAll(/:(\w+)/g)].map(([, name]) => {
+  return [...path.matchAll(/[:*](\w+)/g)].map(([, name]) => {
     const schema = PATH_PARAMETERS[name!];
     if (schema === undefined) throw new ProtocolError('ROUTE_UNDESCRIBED', { route: `${path} ${name}` });
     return { name, in: 'path', required: true, schema: schemaOf(schema, 'input') };
