@@ -172,6 +172,7 @@ export function closingTable(
       say('RUN_LEARNED_DEPARTMENT', { features: featuresOf(node) }),
     ]),
     ...files.gates.map((node): readonly [string, string] => [node, say('RUN_LEARNED_GATE', { opened })]),
+    ...(report.certificate === null ? [] : [['regulator', say('RUN_LEARNED_CERTIFIER')] as const]),
     ['chain', say('RUN_LEARNED_CHAIN')],
   ];
   return [...table(rows), '', say('RUN_TABLE_LEARNED'), ...table(learned)].join('\n');

@@ -98,6 +98,10 @@ export const runnerMessages = {
     en: 'that {opened} evaluations took place, and when; not for whom, no score',
     'zh-CN': '共发生 {opened} 次求值及其时间;不知针对何人,不知评分',
   },
+  RUN_LEARNED_CERTIFIER: {
+    en: 'the model, which it certified, and the trail; no score, no feature, not who was asked about',
+    'zh-CN': '其认证的模型及全部留痕;不知评分、特征,也不知所问何人',
+  },
   RUN_LEARNED_CHAIN: {
     en: 'who asked whom, on what ground, how often; no personal value and no identifier',
     'zh-CN': '谁向谁、以何依据、问了多少次;不含任何个人数值与标识号',
