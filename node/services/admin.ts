@@ -1,5 +1,6 @@
 /** The operator's channel of a node: joins the commands of all areas, opens the listener, tells the operator where it is. */
 import { randomBytes } from 'node:crypto';
+import { parseEndpoint } from '@sealedger/protocol/endpoint.ts';
 import { createPasswords } from '../keys/passwords.ts';
 import nodePackage from '../package.json' with { type: 'json' };
 import { type AdminCommand, type AdminServer, startAdminServer } from '../server/admin.ts';
@@ -65,7 +66,7 @@ export async function openAdmin(parts: NodeParts, routes: readonly Route[]): Pro
         openApiDocument({
           org: config.org,
           version: nodePackage.version,
-          endpoint: config.endpoint,
+          endpoint: parseEndpoint(config.endpoint).base,
           adminUrl: server.url,
           routes,
           commands,
