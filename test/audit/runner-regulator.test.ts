@@ -28,8 +28,9 @@ test('no process starts and nothing is written without an admitted regulator', a
   const world = { deployment: ledger.deployment, chain: { rpcUrl, deploymentFile: 'deployment.json' } };
   const run = (organisations: readonly unknown[]) =>
     runRegulator({ out, lang: 'en' }, { ...world, organisations } as unknown as RunParameters[1], processes);
-  assert.equal(await run([{ org: 'tax', roles: ['department'], directory: out }]), null);
-  assert.equal(await run([{ org: 'watchdog', roles: ['regulator'], directory: out }]), null);
+  const places = { directory: out, keystoreFile: 'keystore.json', passphraseFile: 'passphrase' };
+  assert.equal(await run([{ org: 'tax', roles: ['department'], ...places }]), null);
+  assert.equal(await run([{ org: 'watchdog', roles: ['regulator'], ...places }]), null);
   assert.deepEqual(await readdir(out), []);
-  await assert.rejects(run([{ org: 'tax', roles: ['regulator'], directory: out }]), /a process was started/);
+  await assert.rejects(run([{ org: 'tax', roles: ['regulator'], ...places }]), /a process was started/);
 });

@@ -74,7 +74,7 @@ describe('a watcher of a chain that takes blocks back', () => {
     await mine(ledger.rpc, 2);
     await watcher.poll();
     assert.deepEqual(anchors(disk.events), ['tax 1', 'court 7', 'tax 4']);
-    assert.deepEqual(disk.rolledBack, [9], 'the block of the first anchor');
+    assert.deepEqual(disk.rolledBack, [10], 'the block of the first anchor');
     assert.deepEqual(disk.events, await truth(ledger));
     await watcher.poll();
     assert.equal(disk.rolledBack.length, 1);
@@ -108,7 +108,7 @@ describe('a watcher of a chain that takes blocks back', () => {
     assert.deepEqual(disk.rolledBack, [], 'this chain is only behind');
     await ledger.client('court').anchor(9, root('b'));
     await open().poll();
-    assert.deepEqual(disk.rolledBack, [8]);
+    assert.deepEqual(disk.rolledBack, [9]);
     assert.deepEqual(anchors(disk.events), ['court 9']);
   });
 
@@ -128,7 +128,7 @@ describe('a watcher of a chain that takes blocks back', () => {
     });
     await assert.rejects(dying.poll(), /dies/);
     await open().poll();
-    assert.deepEqual(disk.rolledBack, [8, 8]);
+    assert.deepEqual(disk.rolledBack, [9, 9]);
     assert.deepEqual(disk.events, await truth(ledger));
   });
 
