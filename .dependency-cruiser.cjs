@@ -62,7 +62,7 @@ const packageRules = [
   onlyIn(
     'libsodium-in-few-places',
     ['libsodium-wrappers-sumo'],
-    ['^protocol/(poprf[.]ts$|poprf/|(sealed-box|keystore)[.]ts$)', '^node/keys/', '^test/'],
+    ['^protocol/(poprf[.]ts$|poprf/|(sealed-box|sealed-record|keystore)[.]ts$)', '^node/keys/', '^test/'],
   ),
   onlyIn('canonicalize-in-one-place', ['canonicalize'], ['^protocol/canonical[.]ts$', '^test/']),
   onlyIn('ethereumjs-as-oracle', ['@ethereumjs'], ['^test/']),
