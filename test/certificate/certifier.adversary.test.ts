@@ -29,6 +29,7 @@ import {
   submissionOf,
   weightOf,
 } from './support/certifier-world.ts';
+import { pairwiseInnocent, withNoise } from './support/forged.ts';
 
 let owner: SealedModelOwner;
 let other: SealedModelOwner;
@@ -281,14 +282,6 @@ describe('a second model', () => {
   });
 });
 
-/** Three models m, m + u + v and m + 2u − v: each pair differs in two departments, all three together give u and v alone. */
-function pairwiseInnocent(): readonly [number[], number[], number[]] {
-  const add = (by: (i: number) => number): number[] => SPREAD.map((swing, i) => swing + by(i));
-  const inSocial = (i: number): number => (i >= 4 && i < 8 ? 0.7 * (i - 5.4) : 0);
-  const inCourt = (i: number): number => (i < 4 ? 0.7 * (i - 1.4) : 0);
-  return [add(() => 0), add((i) => inSocial(i) + inCourt(i)), add((i) => 2 * inSocial(i) - inCourt(i))];
-}
-
 describe('a file that is not what it says', () => {
   it('is refused where another bank hands it in, as it is or under its own signature', async () => {
     const world = createWorld();
@@ -405,13 +398,3 @@ describe('a file that is not what it says', () => {
     assert.equal((await certifier.examine(file)).state, 'certified', 'the file itself is good');
   });
 });
-
-/** Adds noise to one coefficient of c0, in every limb. */
-function withNoise({ c0, seed }: SeededCiphertext, noise: bigint, place: number): SeededCiphertext {
-  const noisy = c0.slice();
-  DATA_PRIMES.forEach((prime, limb) => {
-    const at = limb * RING_DEGREE + place;
-    noisy[at] = Number((BigInt(noisy[at]!) + noise) % BigInt(prime));
-  });
-  return { c0: noisy, seed };
-}
