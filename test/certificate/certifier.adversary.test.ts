@@ -6,7 +6,7 @@ import { domains } from '@sealedger/protocol/domains.ts';
 import { envelopeDigest, openEnvelope } from '@sealedger/protocol/envelope.ts';
 import { modelCertificateSchema } from '@sealedger/protocol/model-certificate.ts';
 import { requestId, sheetDigest } from '@sealedger/protocol/request.ts';
-import { DATA_PRIMES, RING_DEGREE } from '@sealedger/protocol/rlwe/ring.ts';
+import { RING_DEGREE } from '@sealedger/protocol/rlwe/ring.ts';
 import {
   parsePublicKeyRecord,
   parseWeightRecord,
