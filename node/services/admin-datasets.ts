@@ -204,7 +204,8 @@ function viewOfDraft({ name, state, digest, definition, drafter, submitter, appr
   };
 }
 
-function viewOfVersion({ dataset, withdrawnAt, salt: _salt, base: _base, ...record }: VersionRecord) {
+function viewOfVersion(version: VersionRecord) {
+  const { dataset, withdrawnAt, salt: _salt, base: _base, preparers: _preparers, ...record } = version;
   const entry = 'entry' in dataset ? dataset.entry : undefined;
   return {
     ...record,
