@@ -92,7 +92,9 @@ function startChild(name: string, script: URL, args: readonly string[], logFile:
         child.on('message', onMessage);
         child.send({ ask }, (error) => {
           if (error !== null)
-            reject(new ProtocolError('PROCESS_FAILED', { name, exitCode: child.exitCode }, { cause: error }));
+            reject(
+              new ProtocolError('PROCESS_FAILED', { name, exitCode: child.exitCode, log: logFile }, { cause: error }),
+            );
         });
       }),
     stop: async () => {

@@ -249,7 +249,7 @@ export const nodeMessages = {
     'zh-CN': '参数 {argument} 无效:{reason}。',
   },
   PROCESS_FAILED: {
-    en: 'The process {name} ended before it was ready (exit code {exitCode}).',
-    'zh-CN': '进程 {name} 在就绪前结束(退出码 {exitCode})。',
+    en: 'The process {name} ended too early (exit code {exitCode}); the end of {log} says why. State of an earlier version does not open: take another --out.',
+    'zh-CN': '进程 {name} 过早结束(退出码 {exitCode});原因见 {log} 末尾。早期版本留下的状态无法打开:请换一个 --out。',
   },
 } as const;

@@ -34,11 +34,11 @@ export const runnerMessages = {
   RUN_APPROVED: { en: 'Every owner approved; the request is active.', 'zh-CN': '各数据方均已批准;请求已生效。' },
   RUN_CERTIFIED: {
     en:
-      'the regulator examined every weight and certified the model ({certificateHash}): {effective} effective features; over ' +
-      '{rank} directions at most {feature} % of a combination is one feature, {party} % one department',
+      'the regulator examined every weight and certified the model ({certificateHash}): {effective} effective features; ' +
+      'over the span of its models ({rank}) at most {feature} % of a combination is one feature, {party} % one department',
     'zh-CN':
       '监管机构逐一审查权重并认证模型({certificateHash}):有效特征数 {effective};' +
-      '在 {rank} 个方向上,单一特征至多占组合的 {feature} %,单一部门至多 {party} %',
+      '在其全部模型张成的空间({rank} 维)中,单一特征至多占组合的 {feature} %,单一部门至多 {party} %',
   },
   RUN_TABLE_CERTIFICATE: { en: 'Certificate', 'zh-CN': '模型认证' },
   RUN_CHUNK: {
