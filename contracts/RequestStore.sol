@@ -8,7 +8,8 @@ import {RequestTypes} from "./RequestTypes.sol";
 abstract contract RequestStore is RequestTypes {
     using EnumerableSet for EnumerableSet.Bytes32Set;
 
-    /// @dev `pending` counts the decisions and gate keys that are outstanding.
+    /// @dev `pending` counts the decisions and gate keys that are outstanding. Of an amendment, `origin` is the first request
+    /// of its line and `base` the version of that line that was activated last when it was submitted; zero for none.
     struct Record {
         bytes32 requester;
         State state;
@@ -22,19 +23,27 @@ abstract contract RequestStore is RequestTypes {
         EnumerableSet.Bytes32Set gates;
         EnumerableSet.Bytes32Set participants;
         EnumerableSet.Bytes32Set suspenders;
+        bytes32 origin;
+        bytes32 base;
     }
 
     mapping(bytes32 id => Record) internal _records;
     mapping(bytes32 id => mapping(bytes32 org => Decision)) internal _decisions;
     mapping(bytes32 id => mapping(bytes32 gate => GateRecord)) internal _gateRecords;
 
-    /// @notice State of a request now: one whose time is over is expired whether or not anyone recorded it.
+    /// @dev Version of a line of amendments that was activated last; zero while that is its first request, or none.
+    mapping(bytes32 origin => bytes32 id) internal _latest;
+
+    /// @notice State of a request now: one whose time is over is expired whether or not anyone recorded it, and one that waits
+    /// is superseded as soon as another version of its line was activated.
     /// @param id request.
     /// @return the state.
     function stateOf(bytes32 id) public view returns (State) {
         Record storage record = _records[id];
-        if (_isOpen(record.state) && block.timestamp >= record.terms.expiresAt) return State.Expired;
-        return record.state;
+        State state = record.state;
+        if (_isOpen(state) && block.timestamp >= record.terms.expiresAt) return State.Expired;
+        if (state == State.Submitted && _latestOf(_originOf(id)) != record.base) return State.Superseded;
+        return state;
     }
 
     /// @notice Everything about a request in one call.
@@ -123,6 +132,17 @@ abstract contract RequestStore is RequestTypes {
         Record storage record = _records[id];
         releases = record.activatedAt != 0 && (record.requester == org || record.gates.contains(org));
         return (releases, record.terms.quota);
+    }
+
+    function _originOf(bytes32 id) internal view returns (bytes32 origin) {
+        origin = _records[id].origin;
+        if (origin == 0) origin = id;
+    }
+
+    /// @dev Version of a line that was activated last; zero for none.
+    function _latestOf(bytes32 origin) internal view returns (bytes32 id) {
+        id = _latest[origin];
+        if (id == 0 && _records[origin].activatedAt != 0) id = origin;
     }
 
     function _isOpen(State state) internal pure returns (bool) {

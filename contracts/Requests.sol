@@ -57,7 +57,7 @@ contract Requests is RequestStore {
         Record storage record = _records[id];
         if (record.state != State.None) revert RequestsAlreadySubmitted(id);
         _checkLimits(terms);
-        if (terms.previous != 0) _checkPrevious(terms.previous, requester);
+        if (terms.previous != 0) _followPrevious(record, terms.previous, requester);
         record.requester = requester;
         record.state = State.Submitted;
         record.submittedAt = uint64(block.timestamp);
@@ -208,9 +208,16 @@ contract Requests is RequestStore {
         record.activatedAt = uint64(block.timestamp);
         emit RequestActivated(id);
         bytes32 previous = record.terms.previous;
-        if (previous == 0 || !_isOpen(stateOf(previous))) return;
-        _records[previous].state = State.Superseded;
-        emit RequestSuperseded(previous, id);
+        if (previous == 0) return;
+        _supersede(previous, id);
+        if (record.base != previous) _supersede(record.base, id);
+        _latest[record.origin] = id;
+    }
+
+    function _supersede(bytes32 id, bytes32 by) private {
+        if (!_isOpen(stateOf(id))) return;
+        _records[id].state = State.Superseded;
+        emit RequestSuperseded(id, by);
     }
 
     function _addDatasets(Record storage record, Terms calldata terms) private {
@@ -261,12 +268,18 @@ contract Requests is RequestStore {
     }
 
     /// @dev What was refused or revoked is not amended: the owners would be asked for the same again as if it were a detail.
-    function _checkPrevious(bytes32 previous, bytes32 requester) private view {
+    /// What another version took the place of is not either, so that one version of a line runs at most.
+    function _followPrevious(Record storage record, bytes32 previous, bytes32 requester) private {
         State state = stateOf(previous);
-        if (state == State.None || state == State.Rejected || state == State.Revoked) {
-            revert RequestsPreviousNotUsable(previous, state);
+        bytes32 origin = _originOf(previous);
+        bytes32 latest = _latestOf(origin);
+        bool replaced = state == State.Superseded || (_records[previous].activatedAt != 0 && latest != previous);
+        if (state == State.None || state == State.Rejected || state == State.Revoked || replaced) {
+            revert RequestsPreviousNotUsable(previous, replaced ? State.Superseded : state);
         }
         if (_records[previous].requester != requester) revert RequestsPreviousOfAnother(previous, requester);
+        record.origin = origin;
+        record.base = latest;
     }
 
     /// @return org the caller, an active member.

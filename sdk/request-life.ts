@@ -27,8 +27,8 @@ const SEALED = ['model', 'datasets', 'register', 'gates', 'totalWidthLog2'] as c
 
 /**
  * A new version of a request with some terms changed; the term stays unless one is named.
- * @throws {ProtocolError} REQUEST_UNKNOWN, REQUEST_PREVIOUS_STATE, SCHEMA_MISMATCH, CHAIN_REFUSED, as planRequest, a node's
- *   refusal
+ * @throws {ProtocolError} REQUEST_UNKNOWN, REQUEST_PREVIOUS_STATE, REQUEST_PREVIOUS_REPLACED, SCHEMA_MISMATCH,
+ *   CHAIN_REFUSED, as planRequest, a node's refusal
  */
 export async function amendRequest(
   context: BankContext,
@@ -105,12 +105,16 @@ export async function answerQuestion(
   });
 }
 
-/** The request that another one is to follow. @throws {ProtocolError} REQUEST_UNKNOWN, REQUEST_PREVIOUS_STATE */
+/**
+ * The request that another one is to follow.
+ * @throws {ProtocolError} REQUEST_UNKNOWN, REQUEST_PREVIOUS_STATE, REQUEST_PREVIOUS_REPLACED
+ */
 async function followed(context: BankContext, requestId: string): Promise<BankRequest> {
   const onChain = await context.ledger.request(requestId);
   if (onChain === null) throw new ProtocolError('REQUEST_UNKNOWN', { requestId });
   const { state } = onChain;
   if (state === 'rejected' || state === 'revoked') throw new ProtocolError('REQUEST_PREVIOUS_STATE', { state });
+  if (state === 'superseded') throw new ProtocolError('REQUEST_PREVIOUS_REPLACED', {});
   return loadRequest(context, requestId);
 }
 

@@ -24,6 +24,10 @@ export const requestMessages = {
     en: 'The earlier request was {state}: it is not amended or renewed; ask anew.',
     'zh-CN': '前一请求的状态为 {state},不能变更或续期;请重新提出请求。',
   },
+  REQUEST_PREVIOUS_REPLACED: {
+    en: 'Another version took the place of this request: amend or renew the latest one.',
+    'zh-CN': '本请求已被另一版本取代:请对最新版本提出变更或续期。',
+  },
   REQUEST_PREVIOUS_ELSEWHERE: {
     en: 'The earlier request was never delivered to this node, so a renewal cannot be held against it.',
     'zh-CN': '前一请求从未送达本节点,无法据以核对续期请求。',

@@ -185,7 +185,8 @@ describe('a request that names a previous one', () => {
       await activate(fourth, third);
       assert.deepEqual(
         [await state(second), await state(third), await state(fourth)],
-        ['active', 'superseded', 'active'],
+        ['superseded', 'superseded', 'active'],
+        'an amendment of what still waits takes the place of the version that runs as well',
       );
       await refused(
         call('tax', 'decide', third, true, word('reason'), word('grant')),
@@ -201,8 +202,63 @@ describe('a request that names a previous one', () => {
       await call('bank-a', 'complete', first);
       await grant(second);
       assert.deepEqual([await state(first), await state(second)], ['completed', 'active']);
-      await activate(third, first);
-      assert.equal(await state(first), 'completed');
+      await activate(third, second);
+      assert.deepEqual([await state(first), await state(second)], ['completed', 'superseded']);
+    }));
+
+  test('is superseded itself where another amendment of the same one was activated before it', () =>
+    world.undone(async () => {
+      await activate();
+      await submit(second, first);
+      await submit(third, first);
+      await call('tax', 'decide', third, true, word('reason'), word('grant'));
+      await grant(second);
+      assert.deepEqual(
+        [await state(first), await state(second), await state(third)],
+        ['superseded', 'active', 'superseded'],
+      );
+      await refused(
+        call('court', 'decide', third, true, word('reason'), word('grant')),
+        'RequestsWrongState',
+        'id=third, state=9',
+      );
+      await refused(call('meter', 'publishGateKey', third, word('key')), 'RequestsWrongState', 'id=third, state=9');
+      await refused(call('bank-a', 'withdraw', third), 'RequestsWrongState', 'id=third, state=9');
+    }));
+
+  test('is superseded also where the one that both follow had ended before', () =>
+    world.undone(async () => {
+      await activate();
+      await submit(second, first);
+      await submit(third, first);
+      await call('bank-a', 'complete', first);
+      await grant(third);
+      assert.deepEqual([await state(second), await state(third)], ['superseded', 'active']);
+      await refused(submit(word('fourth'), first), 'RequestsPreviousNotUsable', 'previous=first, state=9');
+      await refused(submit(word('fourth'), second), 'RequestsPreviousNotUsable', 'previous=second, state=9');
+      await submit(word('fourth'), third);
+    }));
+
+  test('cannot be hidden behind amendments that wait', () =>
+    world.undone(async () => {
+      const fourth = word('fourth');
+      await submit(first);
+      await submit(second, first);
+      await submit(third, second);
+      await submit(fourth, first);
+      await grant(third);
+      assert.deepEqual(
+        [await state(first), await state(second), await state(third), await state(fourth)],
+        ['superseded', 'superseded', 'active', 'superseded'],
+      );
+      await refused(
+        call('tax', 'decide', first, true, word('reason'), word('grant')),
+        'RequestsWrongState',
+        'id=first, state=9',
+      );
+      await call('court', 'revoke', third, word('reason'));
+      await refused(submit(word('fifth'), first), 'RequestsPreviousNotUsable', 'previous=first, state=9');
+      await refused(submit(word('fifth'), third), 'RequestsPreviousNotUsable', 'previous=third, state=4');
     }));
 
   test('must name one of the same bank that nobody refused or revoked', () =>
