@@ -1,12 +1,11 @@
 /** The regulator of a run: a process of its own that took no part, with its profile, its trust file and its own keystore. */
-import { writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
-import { SUITE } from '@sealedger/protocol/domains.ts';
+import { join } from 'node:path';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { Deployment } from '@sealedger/protocol/ledger/deployment.ts';
 import type { CertifiedModelReport } from '@sealedger/sdk/certificates.ts';
 import { type ChainPlace, isAdmitted, type Organisation } from './consortium.ts';
 import type { Processes } from './processes.ts';
+import { writeRegulatorProfile } from './profiles.ts';
 import type { AuditFigures, CertificateFigures } from './report.ts';
 
 export interface RegulatorTask {
@@ -33,7 +32,7 @@ export async function runRegulator(
 ): Promise<AuditFigures> {
   const regulator = await admittedRegulator({ organisations, deployment, chain });
   if (regulator === null) return null;
-  const profile = await writeProfile(out, regulator, chain);
+  const profile = await writeRegulatorProfile(out, regulator, chain);
   const script = new URL('../sdk/cli/sealedger.ts', import.meta.url);
   const args = ['audit', 'report', '--profile', profile, '--out', join(out, 'audit'), '--json', '--lang', lang];
   const child = await processes.start(regulator.org, script, args);
@@ -68,7 +67,7 @@ export async function certifyModel(
   submission: string,
   processes: Processes,
 ): Promise<CertificateFigures> {
-  const profile = await writeProfile(out, regulator, chain);
+  const profile = await writeRegulatorProfile(out, regulator, chain);
   const script = new URL('../sdk/cli/sealedger.ts', import.meta.url);
   const certificate = join(out, 'certificate.json');
   const args = ['certify', submission, '--profile', profile, '--out', certificate, '--json', '--lang', lang];
@@ -77,24 +76,4 @@ export async function certifyModel(
   const { exposure, certificateHash, state } = model!;
   if (state !== 'certified') throw new ProtocolError('PROCESS_FAILED', { name: child.name, exitCode: state, log: '' });
   return { ...exposure!, certificateHash: certificateHash! };
-}
-
-/** Paths are relative, so that the directory can be moved. @returns the profile's path. */
-export async function writeProfile(out: string, regulator: Organisation, chain: ChainPlace): Promise<string> {
-  const { org, directory, keystoreFile, passphraseFile } = regulator;
-  const profile = {
-    suite: SUITE,
-    version: 1,
-    org,
-    keystore: relative(out, keystoreFile),
-    passphraseFile: relative(out, passphraseFile),
-    trust: 'trust.json',
-    deployment: relative(out, chain.deploymentFile),
-    state: relative(out, join(directory, 'audit')),
-    certificates: { directory: relative(out, join(directory, 'certificates')) },
-    rpc: chain.rpcUrl,
-  };
-  const path = join(out, 'regulator.json');
-  await writeFile(path, `${JSON.stringify(profile, null, 1)}\n`);
-  return path;
 }

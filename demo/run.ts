@@ -28,6 +28,7 @@ import { explainError } from './explain.ts';
 import { DEFAULT_SIZE, generateScenario } from './generate-scenario.ts';
 import { decideByPerson, openApprovers, personalDepartment } from './persons.ts';
 import { type Child, ChildFailure, createProcesses, type Processes } from './processes.ts';
+import { writeBankProfile } from './profiles.ts';
 import { type MeasuredQuality, measureQuality } from './quality.ts';
 import { admittedRegulator, certifyModel, runRegulator } from './regulator.ts';
 import {
@@ -252,6 +253,7 @@ async function measureAll(
 async function score(options: Options, run: Run, processes: Processes, tell: Teller): Promise<Scored> {
   const { files, organisations, chain, regulator } = run;
   const bank = organisations.find(({ org }) => org === files.scenario.bank.node)!;
+  await writeBankProfile(options.out, bank, chain);
   const task: BankTask = {
     scenario: files.directory,
     out: options.out,
@@ -365,7 +367,7 @@ if (options !== undefined) {
   try {
     process.exitCode = await main(options, processes, tell);
     if (!options.exit) {
-      tell('RUN_STAYS');
+      tell('RUN_STAYS', { out: options.out });
       await untilInterrupted();
     }
   } catch (error) {

@@ -21,7 +21,7 @@ import { runCertifyCommand } from '@sealedger/sdk/cli/certify-command.ts';
 import { sealedFileStore } from '@sealedger/sdk/cli/file-store.ts';
 import { peerOf } from '@sealedger/sdk/peer-of.ts';
 import type { BankRequest } from '@sealedger/sdk/stored-request.ts';
-import { writeProfile } from '../../demo/regulator.ts';
+import { writeRegulatorProfile } from '../../demo/profiles.ts';
 import { systemClock } from '../../deploy/clock.ts';
 import { SMALL, startConsortium, type TestConsortium } from '../journey/support/consortium.ts';
 
@@ -80,7 +80,7 @@ describe('model certificates in a consortium of processes', { timeout: 600_000 }
       },
     );
     bankProfile = await writeBankProfile(world);
-    profile = await writeProfile(world.directory, world.organisation('regulator'), world.chain);
+    profile = await writeRegulatorProfile(world.directory, world.organisation('regulator'), world.chain);
     peers = peersOf(world);
     request = await world.ask(40, 'credit-underwriting', { certifier: 'regulator' });
     await world.bank.awaitDecision(request.requestId, 60_000);

@@ -21,10 +21,10 @@ import { sealedFileStore } from '@sealedger/sdk/cli/file-store.ts';
 import { beginConsentAudit, type ConsentAuditParts, finishConsentAudit } from '@sealedger/sdk/consent-audit.ts';
 import { createKeptQueries } from '@sealedger/sdk/consent-queries.ts';
 import type { ConsentReport } from '@sealedger/sdk/consent-report.ts';
-import { peerOf } from '@sealedger/sdk/peer-of.ts';
+import { peerOf, signingKeyOn } from '@sealedger/sdk/peer-of.ts';
 import { unlockAtGate } from '@sealedger/sdk/unlocker.ts';
 import { createVault } from '@sealedger/sdk/vault.ts';
-import { writeProfile } from '../../demo/regulator.ts';
+import { writeRegulatorProfile } from '../../demo/profiles.ts';
 import { systemClock } from '../../deploy/clock.ts';
 import { memoryStore, startConsortium, type TestConsortium } from '../journey/support/consortium.ts';
 import { assertFree, refusal } from '../node/support/refusals.ts';
@@ -180,6 +180,7 @@ describe('consent in a consortium', { timeout: 600_000 }, () => {
         peers: peersOf(world, BANK),
         poprf: await loadPoprf(),
         signer: { org: BANK, keyEpoch: 1, secretKey: keys.signing },
+        signingKey: signingKeyOn(ledger, systemClock),
         lanes: new Map(),
         blinders: new Map(),
         keep: createKeptQueries(vault).keep,
@@ -200,7 +201,7 @@ type Profiles = { readonly bank: string; readonly regulator: string };
 async function writeProfiles(world: TestConsortium): Promise<Profiles> {
   const { directory, deployment, chain } = world;
   await writeFile(join(directory, 'trust.json'), JSON.stringify(trustOfDeployment(deployment)));
-  const regulator = await writeProfile(directory, world.organisation('regulator'), chain);
+  const regulator = await writeRegulatorProfile(directory, world.organisation('regulator'), chain);
   const { keystoreFile, passphraseFile, directory: home } = world.organisation(BANK);
   const bank = join(directory, 'bank.json');
   const place = { keystore: keystoreFile, passphraseFile, deployment: chain.deploymentFile, rpc: chain.rpcUrl };

@@ -23,7 +23,7 @@ import { type LogPage, logPageSchema, MAX_LOG_PAGE } from '@sealedger/protocol/e
 import { trustOfDeployment } from '@sealedger/protocol/evidence/trust.ts';
 import { createPeerClient, type PeerClient } from '@sealedger/protocol/peer-client.ts';
 import { peerOf } from '@sealedger/sdk/peer-of.ts';
-import { writeProfile } from '../../demo/regulator.ts';
+import { writeRegulatorProfile } from '../../demo/profiles.ts';
 import { systemClock } from '../../deploy/clock.ts';
 import { startConsortium, type TestConsortium } from './support/consortium.ts';
 
@@ -113,7 +113,11 @@ describe('a regulator', { timeout: 600_000 }, () => {
     await bank.complete(requestId);
     await bank.evidence(requestId);
     await writeFile(join(directory, 'trust.json'), JSON.stringify(trustOfDeployment(deployment)));
-    profile = await writeProfile(directory, organisations.find(({ roles }) => roles.includes('regulator'))!, chain);
+    profile = await writeRegulatorProfile(
+      directory,
+      organisations.find(({ roles }) => roles.includes('regulator'))!,
+      chain,
+    );
   });
   after(() => consortium.end());
 
