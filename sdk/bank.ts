@@ -27,7 +27,7 @@ import { type Catalogues, openCatalogues } from './catalogue.ts';
 import { awaitCertificate, certificateSubmission } from './certificate-submission.ts';
 import { type ComputeProgress, computeTable } from './compute.ts';
 import type { Consents } from './consents.ts';
-import { peerOf } from './peer-of.ts';
+import { currentSigningKey, peerOf } from './peer-of.ts';
 import type { BankPorts } from './ports.ts';
 import { openRelease, type ReleaseOpening } from './release-opening.ts';
 import { createReleases } from './releases.ts';
@@ -73,6 +73,8 @@ export interface BankContext {
   member(org: string): Promise<OrganisationRecord>;
   /** Its node, as the peer client calls it. */
   peer(org: string): Promise<Peer>;
+  /** Its key of an epoch, as the chain has it now: it may have rotated since its entry was read. */
+  signingKey(org: string, keyEpoch: number): Promise<Uint8Array>;
 }
 
 export interface Bank {
@@ -190,7 +192,9 @@ async function openContext(options: BankOptions): Promise<BankContext> {
   };
   const { keyEpoch } = await member(org);
   const sign = (message: Uint8Array): Uint8Array => (ports.ed25519 ?? nobleEd25519).sign(message, keys.signing);
-  const peers = createPeerClient({ org, keyEpoch, sign }, ports);
+  const signingKey: BankContext['signingKey'] = (id, epoch) =>
+    currentSigningKey({ member, clock: ports.clock }, id, epoch);
+  const peers = createPeerClient({ org, keyEpoch, sign }, { ...ports, signingKey });
   const peer = async (id: string): Promise<Peer> => peerOf(await member(id));
   return {
     org,
@@ -202,6 +206,7 @@ async function openContext(options: BankOptions): Promise<BankContext> {
     ports,
     member,
     peer,
+    signingKey,
     lanes: new Map(),
     blinders: new Map(),
     ...consentParts(options, { rpc, ledger, member, keyEpoch }),

@@ -135,12 +135,13 @@ async function unlockBatch(
   lane: number,
   subjects: readonly SubjectId[],
 ): Promise<Key[]> {
-  const { ports, peers, poprf, org, keyEpoch, signing } = context;
+  const { ports, peers, poprf, org, keyEpoch, signing, signingKey } = context;
   const parts = {
     ports,
     peers,
     poprf,
     signer: { org, keyEpoch, secretKey: signing },
+    signingKey,
     lanes: context.lanes,
     blinders: context.blinders,
     keep: context.consent.keeperFor(open.request.document),

@@ -6,7 +6,7 @@
  */
 import { concat, fromHex, toHex, utf8 } from '@sealedger/protocol/bytes.ts';
 import { domains } from '@sealedger/protocol/domains.ts';
-import { envelopeDigest, openEnvelope, signEnvelope } from '@sealedger/protocol/envelope.ts';
+import { envelopeDigest, envelopeHeader, openEnvelope, signEnvelope } from '@sealedger/protocol/envelope.ts';
 import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { SubjectId } from '@sealedger/protocol/identifier.ts';
 import type { Peer, PeerClient } from '@sealedger/protocol/peer-client.ts';
@@ -34,6 +34,8 @@ export interface UnlockerParts {
   readonly peers: PeerClient;
   readonly poprf: Poprf;
   readonly signer: { readonly org: string; readonly keyEpoch: number; readonly secretKey: Uint8Array };
+  /** Key of a gate that rotated since it was looked up. @throws {ProtocolError} MEMBER_KEY_EPOCH */
+  readonly signingKey: (org: string, keyEpoch: number) => Promise<Uint8Array>;
   /** Heads of the lanes that this process used, by key. */
   readonly lanes: Map<string, Lane>;
   /** Blinders of the gates and computations that this process used. */
@@ -181,7 +183,7 @@ async function exchange(
     retries: 8,
   } as const;
   const answer = decodeUnlockAnswer(await parts.peers.bytes(gate, call));
-  const receipt = openReceipt(parts, gate, work, answer.header);
+  const receipt = await openReceipt(parts, gate, work, answer.header);
   if (receipt.body.evaluatedDigest !== elementsDigest([concat(...answer.elements), answer.proof])) {
     throw new ProtocolError('UNLOCK_RECEIPT_MISMATCH', { part: 'evaluatedDigest' });
   }
@@ -200,16 +202,18 @@ async function exchange(
   return outputs;
 }
 
-function openReceipt(
+async function openReceipt(
   parts: UnlockerParts,
   gate: UnlockGate,
   work: Pending,
   header: unknown,
-): { readonly body: UnlockReceipt; readonly digest: string } {
+): Promise<{ readonly body: UnlockReceipt; readonly digest: string }> {
   const order = orderOf(work);
+  const { keyEpoch } = envelopeHeader(header);
+  const publicKey = keyEpoch === gate.keyEpoch ? gate.ed25519 : await parts.signingKey(gate.org, keyEpoch);
   const { body, digest } = openEnvelope(header, {
     domain: domains.unlockReceipt,
-    key: { signer: gate.org, keyEpoch: gate.keyEpoch, publicKey: gate.ed25519 },
+    key: { signer: gate.org, keyEpoch, publicKey },
     now: new Date(parts.ports.clock.now()),
     schema: unlockReceiptSchema,
     ...(parts.ports.ed25519 === undefined ? {} : { ed25519: parts.ports.ed25519 }),

@@ -17,6 +17,7 @@ import { PASSPHRASE_OPTIONS } from '@sealedger/transport/secret-input.ts';
 import { type LookOptions, lookOnce } from '../audit/look.ts';
 import { beginConsentAudit, type ConsentAuditParts, finishConsentAudit, type Untold } from '../consent-audit.ts';
 import { consentReportText } from '../consent-report.ts';
+import { signingKeyOn } from '../peer-of.ts';
 import { openRegulator } from './audit-profile.ts';
 import { readJson, writeSecret } from './consent-files.ts';
 import { type CommandIo, EXIT_FAILS, EXIT_HOLDS, EXIT_UNREADABLE } from './verify-command.ts';
@@ -125,7 +126,7 @@ async function openParts(profile: string, values: Call['values']): Promise<Conse
     sender: { org, keyEpoch, secretKey: keys.signing, ed25519 },
     sealing: [keys.sealing, ...keys.earlierSealing],
     ledger,
-    peers: createPeerClient({ org, keyEpoch, sign }, ports),
+    peers: createPeerClient({ org, keyEpoch, sign }, { ...ports, signingKey: signingKeyOn(ledger, ports.clock) }),
     poprf: await loadPoprf(),
     look,
   };

@@ -15,6 +15,7 @@ import { createPinnedTransport } from '@sealedger/transport/pinned-fetch.ts';
 import type { PassphraseValues } from '@sealedger/transport/secret-input.ts';
 import { z } from 'zod';
 import type { CatalogueContext } from '../catalogue.ts';
+import { signingKeyOn } from '../peer-of.ts';
 import { nativeEd25519 } from './native.ts';
 import { openMemberKeys, passphrasePlace } from './passphrase.ts';
 
@@ -68,7 +69,8 @@ export async function openMember(path: string, values: PassphraseValues): Promis
     ed25519: nativeEd25519,
   };
   const sign = (message: Uint8Array): Uint8Array => nativeEd25519.sign(message, signing);
-  return { org, keyEpoch, signing, ledger, rpc, peers: createPeerClient({ org, keyEpoch, sign }, ports), ports };
+  const peers = createPeerClient({ org, keyEpoch, sign }, { ...ports, signingKey: signingKeyOn(ledger, clock) });
+  return { org, keyEpoch, signing, ledger, rpc, peers, ports };
 }
 
 async function readText(path: string): Promise<string> {

@@ -12,12 +12,22 @@ import type { ErrorCode } from '@sealedger/protocol/messages/catalogue.ts';
 import { createPeerClient, type Peer, type PeerClient } from '@sealedger/protocol/peer-client.ts';
 import { loadPoprf } from '@sealedger/protocol/poprf.ts';
 import { featureCount, featureIndexes } from '@sealedger/protocol/request.ts';
+import { RING_TAG } from '@sealedger/protocol/rlwe/ring.ts';
 import { PUBLIC_KEY_RECORD_BYTES, WEIGHT_RECORD_BYTES } from '@sealedger/protocol/rlwe/wire.ts';
 import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
+import { signingKeyOn } from '@sealedger/sdk/peer-of.ts';
 import type { BankRequest } from '@sealedger/sdk/stored-request.ts';
 import { type UnlockGate, unlockAtGate } from '@sealedger/sdk/unlocker.ts';
 import { systemClock } from '../../deploy/clock.ts';
 import { memoryStore, startConsortium, type TestConsortium } from './support/consortium.ts';
+
+/** What a request says in words, for its owners alone. */
+const WORDS = {
+  unit: 'Planted Unit 7',
+  person: '王联系人七七七',
+  channel: 'planted@bank.example',
+  ground: 'planted ground 481',
+};
 
 const refusedWith = (code: ErrorCode) => (error: unknown) => isProtocolError(error, code);
 
@@ -25,13 +35,30 @@ describe('dishonest callers', { timeout: 600_000 }, () => {
   let world: TestConsortium;
   let request: BankRequest;
   let computationId: string;
+  /** Every body that a node or the chain answered with, to the bank and to the attackers. */
+  const answers: Buffer[] = [];
+  const scores: string[] = [];
+  const { fetch: plainFetch } = globalThis;
   before(async () => {
+    globalThis.fetch = async (...call) => {
+      const response = await plainFetch(...call);
+      answers.push(Buffer.from(await response.clone().arrayBuffer()));
+      return response;
+    };
     world = await startConsortium();
-    request = await world.ask(60);
+    const { unit, person, channel, ground } = WORDS;
+    const words = { contact: { unit, person, channel }, legalBasis: { code: 'consent', text: ground } } as const;
+    request = await world.ask(61, 'credit-underwriting', words);
     await world.bank.awaitDecision(request.requestId, 90_000);
     computationId = (await world.bank.compute(request.requestId)).computationId;
+    for (const score of (await world.bank.unlock(request.requestId, world.subjects.slice(0, 1))).values()) {
+      if (score.status === 'scored') scores.push(String(score.logit));
+    }
   });
-  after(() => world.end());
+  after(async () => {
+    globalThis.fetch = plainFetch;
+    await world.end();
+  });
 
   const ports = () => ({
     fetch,
@@ -58,6 +85,7 @@ describe('dishonest callers', { timeout: 600_000 }, () => {
       peers: clientOf('harbour-bank'),
       poprf: await loadPoprf(),
       signer: { org: 'harbour-bank', keyEpoch: 1, secretKey: keys.signing },
+      signingKey: signingKeyOn(world.bank.ledger, systemClock),
       lanes: new Map(),
       blinders: new Map(),
       keep: async () => undefined,
@@ -164,9 +192,11 @@ describe('dishonest callers', { timeout: 600_000 }, () => {
     const wellFormed = canonicalBytes({
       suite: request.document.suite,
       version: 1,
-      ring: (await import('@sealedger/protocol/rlwe/ring.ts')).RING_TAG,
+      ring: RING_TAG,
       publicKey: '00'.repeat(32),
       weights: Array.from({ length: featureCount(request.document) }, () => '00'.repeat(32)),
+      sheets: request.document.features.map(({ sheet }) => sheet),
+      scaleBits: request.document.scaleBits,
     });
     await assert.rejects(
       put(concat(uint32be(wellFormed.length), wellFormed, records)),
@@ -179,7 +209,7 @@ describe('dishonest callers', { timeout: 600_000 }, () => {
     const post = (org: string, path: string, value: unknown) =>
       bank.json(peerOf(org), { method: 'POST', path, body: canonicalBytes(value) });
     await assert.rejects(
-      post('tax-bureau', '/v1/requests', { document: { ...request.document, quota: 61 }, sheet: null }),
+      post('tax-bureau', '/v1/requests', { document: { ...request.document, quota: 62 }, sheet: null }),
       refusedWith('REQUEST_UNKNOWN'),
     );
     await assert.rejects(
@@ -234,22 +264,33 @@ describe('dishonest callers', { timeout: 600_000 }, () => {
     await assert.rejects(world.bank.compute(second.requestId), refusedWith('CHAIN_REFUSED'));
   });
 
-  it('keeps identifiers, keys and scores out of logs and off the chain', async () => {
+  it('keeps identifiers, keys, passphrases, scores and words out of logs, answers, proofs and off the chain', async () => {
+    const { organisations, directory } = world;
+    const passphrases = organisations.map(({ passphraseFile }) => readFile(passphraseFile, 'utf8'));
+    const texts = [...world.subjects, ...scores, ...Object.values(WORDS), ...(await Promise.all(passphrases))];
     const planted = [
-      ...world.subjects.slice(0, 60),
-      ...world.organisations.flatMap(({ keys }) => Object.values(keys).map((key) => toHex(key as Uint8Array))),
+      ...texts.map((text) => Buffer.from(text.trim())),
+      ...organisations.flatMap(({ keys: { stored } }) =>
+        [...Object.values(stored.current), stored.seed].map((key) => Buffer.from(key, 'hex')),
+      ),
     ];
-    const texts: string[] = [];
-    for (const name of await readdir(join(world.directory, 'logs')))
-      texts.push(await readFile(join(world.directory, 'logs', name), 'utf8'));
-    texts.push(await readFile(join(world.directory, 'chain', 'journal.ndjson'), 'utf8'));
-    for (const { bundle } of await world.bank.evidence(request.requestId)) texts.push(JSON.stringify(bundle));
-    for (const text of texts) {
-      for (const secret of planted) {
-        assert.equal(text.includes(secret), false);
-        assert.equal(text.includes(toHex(utf8(secret))), false);
+    assert.ok(scores.length === 1 && planted.every(({ length }) => length >= 7), 'something to look for');
+    const logs = join(directory, 'logs');
+    const files = [
+      ...(await readdir(logs)).map((name) => join(logs, name)),
+      join(directory, 'chain', 'journal.ndjson'),
+    ];
+    const shown = await Promise.all(files.map((file) => readFile(file, 'latin1')));
+    assert.ok(shown.some((text) => text.includes('ready')) && shown.at(-1)!.length > 100_000);
+    const proofs = await world.bank.evidence(request.requestId);
+    shown.push(...proofs.map(({ bundle }) => Buffer.from(JSON.stringify(bundle)).toString('latin1')));
+    assert.ok(answers.length > 100, 'answers were heard');
+    shown.push(...answers.map((bytes) => bytes.toString('latin1')));
+    for (const secret of planted) {
+      for (const encoding of ['latin1', 'hex', 'base64', 'base64url'] as const) {
+        const form = secret.toString(encoding);
+        assert.ok(!shown.some((text) => text.includes(form)), `${form.slice(0, 6)}… shows`);
       }
     }
-    assert.ok(texts.some((text) => text.includes('ready')));
   });
 });

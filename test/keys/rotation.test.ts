@@ -8,10 +8,12 @@ import { toHex } from '@sealedger/protocol/bytes.ts';
 import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import type { KeySet } from '@sealedger/protocol/keystore.ts';
 import { memberKeys } from '@sealedger/protocol/ledger/member-keys.ts';
-import { createPeerClient, type PeerPorts } from '@sealedger/protocol/peer-client.ts';
+import { createPeerClient, type FetchFunction, type PeerPorts } from '@sealedger/protocol/peer-client.ts';
 import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
+import { openBank } from '@sealedger/sdk/bank.ts';
+import { keys as accounts } from '../ledger/chains.ts';
 import { fsck } from './support/fsck.ts';
-import { FIRST_KEYS, type RotatingNode, rotatingNode } from './support/rotating-node.ts';
+import { FIRST_KEYS, type RotatingNode, rotatingNode, serveRpc } from './support/rotating-node.ts';
 
 const refusedWith = (code: string) => (error: unknown) => isProtocolError(error) && error.code === code;
 
@@ -97,6 +99,45 @@ test('a caller who looked the node up before its rotation reads its answer, with
   const signingKey = (org: string, epoch: number) => directory.signingKey(org, epoch);
   await createPeerClient(identity, ports({ signingKey })).json(peer, call);
   await assert.rejects(createPeerClient(identity, ports({})).json(peer, call), refusedWith('MEMBER_KEY_EPOCH'));
+});
+
+test('a bank whose call a node answers under keys of a rotation within that call reads it, within an overlap and without', async (t) => {
+  const world = await rotatingNode(t);
+  const node = await world.start();
+  const callerKeys: KeySet = { signing: '75'.repeat(32), account: accounts.bank, sealing: '76'.repeat(32) };
+  const chain = world.ledger.client('bank');
+  await chain.rotateKeys(memberKeys(callerKeys, nobleEd25519), 0);
+  let rotate: (() => Promise<unknown>) | null = null;
+  let calls = 0;
+  const through: FetchFunction = async (url, init) => {
+    if (!url.startsWith('http://127.0.0.1:1/')) return fetch(url, init);
+    calls += 1;
+    await rotate?.();
+    rotate = null;
+    return fetch(url.replace('127.0.0.1:1/', `127.0.0.1:${node.port}/`), init);
+  };
+  const bank = await openBank({
+    org: 'bank',
+    deployment: world.ledger.deployment,
+    rpcUrl: await serveRpc(t, world.ledger.rpc),
+    keys: { signing: Buffer.from(callerKeys.signing, 'hex'), account: Buffer.from(callerKeys.account, 'hex') },
+    ports: {
+      fetch: through,
+      clock: { now: () => Date.now(), sleep: async (ms) => void (await sleep(ms)) },
+      randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+      store: { get: async () => undefined, put: async () => undefined },
+    },
+  });
+  const faultsOfTax = async (): Promise<readonly string[]> => {
+    const { faults } = await bank.catalogues.search();
+    return faults.filter(({ org }) => org === 'tax').map(({ code }) => code);
+  };
+  for (const overlapSeconds of [60, 0]) {
+    calls = 0;
+    rotate = () => world.rotate(overlapSeconds);
+    assert.deepEqual(await faultsOfTax(), []);
+    assert.equal(calls, 1, 'the call went out once');
+  }
 });
 
 test('only an operator with the passphrase rotates, and a refusal changes nothing', async (t) => {

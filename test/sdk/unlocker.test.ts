@@ -4,7 +4,9 @@ import { describe, it, type TestContext } from 'node:test';
 import { poprfInfo } from '@sealedger/node/release/unlocking.ts';
 import { concat, uint32be, utf8, utf8Decode } from '@sealedger/protocol/bytes.ts';
 import { domains } from '@sealedger/protocol/domains.ts';
+import { signEnvelope } from '@sealedger/protocol/envelope.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
+import { nobleEd25519 } from '@sealedger/protocol/signature.ts';
 import {
   decodeUnlockAnswer,
   elementsDigest,
@@ -29,6 +31,9 @@ import { hexOf } from '../node/support/request-fixture.ts';
 import { subjectsOf } from '../node/support/subjects.ts';
 import { temporaryDirectory } from '../node/support/temporary.ts';
 import { bankPorts, fakePeers, type MemoryStore, memoryStore } from './support/bank-fixture.ts';
+
+/** What the gate signs with after a rotation. */
+const NEXT_SIGNING = keyOf('bureau/next-signing');
 
 interface Bank {
   readonly gate: Gate;
@@ -65,6 +70,10 @@ async function bankOf(t: TestContext): Promise<Bank> {
       ports: bankPorts(store),
       poprf,
       signer: { org: 'bank', keyEpoch: 1, secretKey: bank.signing },
+      signingKey: async (org, keyEpoch) => {
+        if (keyEpoch !== 2) throw new ProtocolError('MEMBER_KEY_EPOCH', { org, keyEpoch });
+        return nobleEd25519.publicKey(NEXT_SIGNING);
+      },
       lanes: new Map(),
       blinders: new Map(),
       keep: async () => undefined,
@@ -182,6 +191,23 @@ describe('a gate that does not keep to the rules', () => {
       return encodeUnlockAnswer({ ...(header as object), signature: '00'.repeat(64) }, elements, proof);
     };
     await assert.rejects(unlockAtGate(b.process(), unlockGate, b.batch(0)), refusal('ENVELOPE_SIGNATURE'));
+  });
+
+  it('that rotated its keys since it was looked up is read with the key that the chain has now, and with no other', async (t) => {
+    const b = await bankOf(t);
+    const receiptAt = (keyEpoch: number, key: Uint8Array) => (answer: Uint8Array) => {
+      const { header, elements, proof } = decodeUnlockAnswer(answer);
+      const { signer, issuedAt, body } = header as ReturnType<typeof bureau.envelope<UnlockReceipt>>;
+      const fields = { domain: domains.unlockReceipt, signer, keyEpoch, issuedAt, body };
+      return encodeUnlockAnswer(signEnvelope(fields, key), elements, proof);
+    };
+    b.onAnswer = receiptAt(3, NEXT_SIGNING);
+    await assert.rejects(unlockAtGate(b.process(), unlockGate, b.batch(0)), refusal('MEMBER_KEY_EPOCH'));
+    b.onAnswer = receiptAt(2, bureau.signing);
+    await assert.rejects(unlockAtGate(b.process(), unlockGate, b.batch(0)), refusal('ENVELOPE_SIGNATURE'));
+    b.onAnswer = receiptAt(2, NEXT_SIGNING);
+    assert.deepEqual(await unlockAtGate(b.process(), unlockGate, b.batch(0)), outputsOf(b.batch(0)));
+    assert.equal(await b.gate.unlocking.used(b.gate.requestId), 2, 'metered once');
   });
 
   it('that swaps two elements, drops one or sends garbage is refused', async (t) => {
