@@ -7,7 +7,7 @@
  */
 import { fromHex, toHex } from '@sealedger/protocol/bytes.ts';
 import { domains } from '@sealedger/protocol/domains.ts';
-import { envelopeDigest, openEnvelope, type SignedEnvelope } from '@sealedger/protocol/envelope.ts';
+import { envelopeDigest, envelopeHeader, openEnvelope, type SignedEnvelope } from '@sealedger/protocol/envelope.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { Evaluated } from '@sealedger/protocol/poprf.ts';
 import {
@@ -100,15 +100,17 @@ export function createUnlocking(parts: UnlockingParts): Unlocking {
       const { requestId, computationId, count } = opened.order;
       assertQuota((await used(requestId)) + (evaluating.get(requestId) ?? 0), count, quota);
       evaluating.set(requestId, (evaluating.get(requestId) ?? 0) + count);
+      let answer: Uint8Array;
       try {
         const evaluated = await parts.evaluate(requestId, computationId, opened.frame.elements);
-        const answer = await parts.mutex.run(`unlock/${caller}`, () => meter(parts, caller, opened, evaluated));
-        // what the node saw meanwhile holds: the count stands in the log then, and the answer stays here
-        await parts.guard.assertMayLeave(requestId);
-        return answer;
+        answer = await parts.mutex.run(`unlock/${caller}`, () => meter(parts, caller, opened, evaluated));
       } finally {
+        // at once: what is metered must not count as being evaluated too
         evaluating.set(requestId, evaluating.get(requestId)! - count);
       }
+      // what the node saw meanwhile holds: the count stands in the log then, and the answer stays here
+      await parts.guard.assertMayLeave(requestId);
+      return answer;
     },
     lane: async (caller, requestId, lane) => {
       const request = await parts.ledger.recentRequest(requestId);
@@ -127,10 +129,10 @@ export function createUnlocking(parts: UnlockingParts): Unlocking {
 /** Verifies an order as it came. */
 async function openOrder(parts: UnlockingParts, caller: string, bytes: Uint8Array): Promise<OpenedOrder> {
   const frame = decodeUnlockOrder(bytes);
-  const member = await parts.members.activeMember(caller);
+  const { keyEpoch } = envelopeHeader(frame.header);
   const { body: order, digest } = openEnvelope(frame.header, {
     domain: domains.unlockRequest,
-    key: { signer: caller, keyEpoch: member.keyEpoch, publicKey: member.ed25519 },
+    key: { signer: caller, keyEpoch, publicKey: await parts.members.signingKey(caller, keyEpoch) },
     now: new Date(parts.clock.now()),
     schema: unlockOrderSchema,
     ed25519: nativeEd25519,
