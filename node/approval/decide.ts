@@ -13,8 +13,9 @@ import type { Grant } from '@sealedger/protocol/grant.ts';
 import { type GrantConditions, noConditions } from '@sealedger/protocol/policy/conditions.ts';
 import type { FeatureSheet, RequestDocument } from '@sealedger/protocol/request.ts';
 import type { Clock, EventLog, Ledger, RequestView, StateOperation, StateStore } from '../ports.ts';
+import { withCautions } from './cautions.ts';
 import { type Evaluation, evaluateRequest } from './evaluate.ts';
-import { type FactParts, requestFacts } from './facts.ts';
+import { type DatasetFacts, type FactParts, requestFacts } from './facts.ts';
 import { approvalKeys } from './keys.ts';
 import type { PolicyBook } from './policy-book.ts';
 import { endWaiting, putWaiting, storedWaiting } from './queue.ts';
@@ -96,12 +97,17 @@ async function waitForPerson(
 /** What the policies say now; nothing is decided by it. @throws {ProtocolError} as PolicyBook.read and requestFacts */
 export async function evaluate(parts: DecideParts, { document, sheet }: Deciding): Promise<Evaluation> {
   const policies = await parts.policies.read();
-  return evaluateRequest(policies, await requestFacts(parts, document, sheet), parts.secondPersonFromLevel);
+  const facts = await requestFacts(parts, document, sheet);
+  return withCautions(parts, document, evaluateRequest(policies, facts, parts.secondPersonFromLevel));
 }
 
 /** As evaluate; a policy that cannot be read decides nothing, so that a person must. */
 export async function evaluateOrAsk(parts: DecideParts, { document, sheet }: Deciding): Promise<Evaluation> {
   const facts = await requestFacts(parts, document, sheet);
+  return withCautions(parts, document, await evaluateFacts(parts, facts));
+}
+
+async function evaluateFacts(parts: DecideParts, facts: readonly DatasetFacts[]): Promise<Evaluation> {
   try {
     return evaluateRequest(await parts.policies.read(), facts, parts.secondPersonFromLevel);
   } catch (error) {

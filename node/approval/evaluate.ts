@@ -11,6 +11,7 @@ import {
 } from '@sealedger/protocol/policy/answer.ts';
 import { type GrantConditions, noConditions, strictestConditions } from '@sealedger/protocol/policy/conditions.ts';
 import { type Policy, policyHash } from '@sealedger/protocol/policy/policy.ts';
+import type { Caution } from './cautions.ts';
 import type { DatasetFacts } from './facts.ts';
 import { policiesAbout } from './policy-book.ts';
 
@@ -35,6 +36,8 @@ export interface Evaluation {
   /** Null for a rejection. */
   readonly conditions: GrantConditions | null;
   readonly answers: readonly DatasetAnswer[];
+  /** Why a person decides whatever the policies say. */
+  readonly cautions: readonly Caution[];
 }
 
 /** The rule of a request about which no policy says anything. */
@@ -65,6 +68,7 @@ export function evaluateRequest(
     ),
     conditions: decision === 'reject' ? null : strictestConditions(conditions),
     answers,
+    cautions: [],
   };
 }
 

@@ -92,15 +92,17 @@ async function datasetFacts(
     entry?.sharing.type,
     all.filter(({ name }) => fields.includes(name)),
   );
+  const ofFields = fieldLevel(all, fields, level);
   const quality = (await ledger.quality(asked.id))?.scoreBasisPoints ?? null;
   const facts = {
     ...common,
     subjects,
     dataset: asked.name,
     fields,
-    fieldLevel: fieldLevel(all, fields, level),
+    fieldLevel: ofFields,
     sharing,
-    level,
+    // a field may be more sensitive than the whole was said to be
+    level: Math.max(level, ofFields ?? level),
     quality,
   };
   return { facts, namedPolicy: namedPolicy(entry?.policy) };

@@ -15,6 +15,7 @@ import {
   type StricterConditions,
   stricterConditions,
 } from '@sealedger/protocol/policy/conditions.ts';
+import { isWithoutHolder } from './cautions.ts';
 import {
   type DecideParts,
   type Deciding,
@@ -64,7 +65,7 @@ export interface StoredReason {
 /**
  * Takes a person's decision; the caller holds the request's lock and sends the decision.
  * @throws {ProtocolError} DECISION_TAKEN, REQUEST_NOT_WAITING, REQUEST_NOT_ACTIVE, REQUEST_AMENDED, POLICY_PROHIBITS,
- *   PERSON_PREPARED, PERSON_SAME, CHAIN_UNREACHABLE
+ *   PERSON_PREPARED, PERSON_SAME, CONSENT_HOLDER_MISSING, CHAIN_UNREACHABLE
  */
 export async function decideByPerson(
   parts: PersonParts,
@@ -79,6 +80,9 @@ export async function decideByPerson(
   }
   const evaluation = await evaluate(parts, deciding);
   await assertMayApprove(parts, deciding, by, evaluation);
+  // conditions that cannot be met together are refused now and not when a second person agrees
+  const conditions = stricterConditions(evaluation.conditions!, asked.conditions);
+  if (isWithoutHolder(deciding.document, conditions)) throw new ProtocolError('CONSENT_HOLDER_MISSING', {});
   const basis = basisOf(evaluation);
   const first = waiting.first?.basis === basis ? waiting.first : null;
   if (first?.actor === by.pseudonym) throw new ProtocolError('PERSON_SAME', {});
@@ -92,8 +96,6 @@ export async function decideByPerson(
     at: parts.clock.now(),
     basis,
   };
-  // conditions that cannot be met together are refused now and not when the second person agrees
-  stricterConditions(evaluation.conditions!, asked.conditions);
   await parts.state.write([putWaiting({ ...waiting, first: approval })]);
   return { status: 'second-needed', isVoided: waiting.first !== null };
 }

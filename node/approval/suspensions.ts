@@ -61,6 +61,11 @@ export interface Suspensions {
 const OVER: readonly RequestState[] = ['rejected', 'revoked', 'withdrawn', 'completed', 'expired', 'superseded'];
 const PREFIX = 'suspension/';
 
+/** Where what this organisation says last of a request's use is kept. */
+export function suspensionKey(requestId: string): string {
+  return PREFIX + requestId;
+}
+
 /** Opens them as they stood. */
 export async function openSuspensions(parts: SuspensionParts): Promise<Suspensions> {
   const { state, events, clock } = parts;

@@ -15,6 +15,13 @@ const DECISION_WORDS = {
   running: 'REQUEST_WORD_RUNNING',
 } as const;
 
+const CAUTION_WORDS = {
+  'previous-suspended': 'REQUEST_CAUTION_PREVIOUS_SUSPENDED',
+  'requester-suspended': 'REQUEST_CAUTION_REQUESTER_SUSPENDED',
+  'requester-revoked': 'REQUEST_CAUTION_REQUESTER_REVOKED',
+  'consent-holder-missing': 'REQUEST_CAUTION_CONSENT_HOLDER',
+} as const;
+
 /** A table of requests. */
 export function summariesText(requests: readonly RequestSummary[], words: Words): string {
   if (requests.length === 0) return `${words('REQUEST_NONE')}\n`;
@@ -115,7 +122,11 @@ function policySection({ now, policy, isPolicyChanged, conditions }: RequestDeta
       ? `${words('REQUEST_POLICY_CHANGED', { before: words(DECISION_WORDS[policy]) })}\n`
       : '';
   const asked = now.conditions === null ? [] : [[conditionsText(now.conditions)]];
-  return `${section(words('REQUEST_LABEL_POLICY'), rows)}${changed}${section(words('REQUEST_LABEL_CONDITIONS'), conditions === null ? asked : granted)}`;
+  const cautions = section(
+    words('REQUEST_LABEL_CAUTIONS'),
+    now.cautions.map((caution) => [words(CAUTION_WORDS[caution])]),
+  );
+  return `${section(words('REQUEST_LABEL_POLICY'), rows)}${changed}${cautions}${section(words('REQUEST_LABEL_CONDITIONS'), conditions === null ? asked : granted)}`;
 }
 
 function historySection({ history }: RequestDetails, words: Words): string {

@@ -5,6 +5,7 @@ import { requestDocumentSchema } from '@sealedger/protocol/request.ts';
 import { questionSchema, timerSchema } from '@sealedger/protocol/request-status.ts';
 import { hex32, organisationId } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
+import { CAUTIONS } from '../approval/cautions.ts';
 import { storedDeadlines, timersAt } from '../approval/deadlines.ts';
 import { type Deciding, evaluateOrAsk, type StoredDecision } from '../approval/decide.ts';
 import { differencesOf } from '../approval/differences.ts';
@@ -13,7 +14,7 @@ import { historyOf } from '../approval/history.ts';
 import { approvalKeys } from '../approval/keys.ts';
 import type { StoredReason } from '../approval/person.ts';
 import { basisOf, storedWaiting, type Waiting } from '../approval/queue.ts';
-import type { Suspension } from '../approval/suspensions.ts';
+import { type Suspension, suspensionKey } from '../approval/suspensions.ts';
 import type { RequestState } from '../ports.ts';
 import type { RefusalCounts } from '../release/refusal-book.ts';
 import { usageKeys } from '../release/usage-history.ts';
@@ -58,6 +59,8 @@ const evaluationView = z.strictObject({
   needsSecondApprover: z.boolean(),
   conditions: grantConditionsSchema.nullable(),
   answers: z.array(answerView),
+  /** Why a person decides whatever the policies say. */
+  cautions: z.array(z.enum(CAUTIONS)),
 });
 
 const pastView = z.strictObject({
@@ -150,7 +153,7 @@ export async function detailsOf(
       state,
       chainState: (id) => chainState(parts, id),
       used: parts.unlocking.used,
-      suspensions: async (id) => (await state.get<Suspension>(`suspension/${id}`))?.times ?? 0,
+      suspensions: async (id) => (await state.get<Suspension>(suspensionKey(id)))?.times ?? 0,
       refusedCalls: (requester) => refusedCalls(parts, requester),
     },
     document.requester,
@@ -204,6 +207,7 @@ function viewOf({
   needsSecondApprover,
   conditions,
   answers,
+  cautions,
 }: Evaluation): z.output<typeof evaluationView> {
   return {
     decision,
@@ -219,6 +223,7 @@ function viewOf({
       rule: answer.rule,
       failed: answer.failed.map((one) => ({ ...one })),
     })),
+    cautions: [...cautions],
   };
 }
 

@@ -114,6 +114,23 @@ export const approvalMessages = {
     en: 'The policy answers otherwise than when the request came in ({before}).',
     'zh-CN': '策略的回答与收到申请时不同(当时:{before})。',
   },
+  REQUEST_LABEL_CAUTIONS: { en: 'why a person decides', 'zh-CN': '须由人员决定的原因' },
+  REQUEST_CAUTION_PREVIOUS_SUSPENDED: {
+    en: 'The request that this one amends or renews is suspended.',
+    'zh-CN': '本申请所变更或续期的申请已被中止使用。',
+  },
+  REQUEST_CAUTION_REQUESTER_SUSPENDED: {
+    en: 'Another request of this requester is suspended, or was when it ended.',
+    'zh-CN': '该申请方另有申请已被中止使用,或在中止期间终结。',
+  },
+  REQUEST_CAUTION_REQUESTER_REVOKED: {
+    en: 'A request of this requester was revoked before its term was over.',
+    'zh-CN': '该申请方有申请在期限届满前被撤销。',
+  },
+  REQUEST_CAUTION_CONSENT_HOLDER: {
+    en: 'The policy asks for consent, and the request names nobody who holds a log of consents: it cannot be approved; ask the requester for an amendment.',
+    'zh-CN': '策略要求取得同意,而申请未指定同意日志的保管方:不能批准,请要求申请方提出变更。',
+  },
   REQUEST_HISTORY_LINE: {
     en: '{total} requests: {approved} approved, {rejected} rejected, {suspended} suspended, {revoked} revoked; {used} scores used; suspended here {suspensions} times; {refusedCalls} calls refused',
     'zh-CN':

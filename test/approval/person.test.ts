@@ -86,7 +86,9 @@ describe('a person’s approval', () => {
   });
 
   it('makes conditions stricter and never looser', async (t) => {
-    const o = await owner(t, [bounds({ decidedBy: 'person', minQuality: 8000 })]);
+    const o = await owner(t, [bounds({ decidedBy: 'person', minQuality: 8000 })], {
+      document: { consent: { holder: 'bank' } },
+    });
     const id = o.document.datasets.find(({ owner: of }) => of === 'tax')!.id;
     o.ledger.measurements.set(id, { round: 1, ruleSetHash: '', scoreBasisPoints: 9_900, reportHash: '' });
     await decideRequest(o.parts, o.deciding());
