@@ -14,10 +14,11 @@ import { canonicalText } from './canonical.ts';
 import { SUITE } from './domains.ts';
 import { ProtocolError } from './errors.ts';
 import { largestValue, releaseNoiseReach } from './fixed-point.ts';
-import type { FeatureDefinition } from './model.ts';
+import { type FeatureDefinition, isMissing } from './model.ts';
 import { type Exposure, type FeatureSwing, type ModelSwings, measureExposure } from './model-exposure.ts';
 import {
   type FeatureSheet,
+  isSheetOf,
   manifestMismatch,
   type RequestDocument,
   type SealedModelManifest,
@@ -67,7 +68,7 @@ export type ModelCertificate = z.output<typeof modelCertificateSchema>;
 export type CertificateSubmission = {
   readonly document: Pick<
     RequestDocument,
-    'requester' | 'modelDigest' | 'features' | 'scaleBits' | 'singleDepartment' | 'noisePolicy'
+    'requester' | 'modelDigest' | 'datasets' | 'features' | 'scaleBits' | 'noisePolicy'
   >;
   readonly sheets: readonly FeatureSheet[];
   readonly manifest: SealedModelManifest;
@@ -79,12 +80,7 @@ export type CertificateSubmission = {
 };
 
 /** What the certifier keeps of a model. */
-export type CertifiedModel = {
-  readonly modelDigest: string;
-  readonly swings: ModelSwings;
-  /** The one department of a request over one department: it agreed that its part stands bare, which others did not. */
-  readonly agreedParty: string | null;
-};
+export type CertifiedModel = { readonly modelDigest: string; readonly swings: ModelSwings };
 
 export type Examination = {
   readonly certificate: ModelCertificate;
@@ -104,6 +100,7 @@ export function readModel(submission: CertificateSubmission): CertifiedModel {
   const weights = readWeights(submission);
   const { document, sheets } = submission;
   const definitions = sheets.flatMap((sheet) => sheet.definitions);
+  const datasets = sheets.flatMap(({ dataset, definitions: { length } }) => new Array<string>(length).fill(dataset));
   const reach = weights.reduce((sum, weight, i) => {
     const size = weight < 0n ? -weight : weight;
     return sum + size * BigInt(largestValue(definitions[i]!.valueBits));
@@ -111,8 +108,7 @@ export function readModel(submission: CertificateSubmission): CertifiedModel {
   assertScoreRange(reach, releaseNoiseReach(document.scaleBits, document.noisePolicy.totalWidthLog2));
   return {
     modelDigest: document.modelDigest,
-    swings: definitions.map((definition, i) => swingOf(definition, weights[i]!, document.scaleBits)),
-    agreedParty: document.singleDepartment ? (sheets[0]?.party ?? null) : null,
+    swings: definitions.map((definition, i) => swingOf(datasets[i]!, definition, weights[i]!, document.scaleBits)),
   };
 }
 
@@ -129,7 +125,7 @@ export function examineModel(
   const { document, sheets } = submission;
   const certified = readModel(submission);
   const earlier = history.filter((model) => model.modelDigest !== document.modelDigest);
-  const exposure = worstExposure([...earlier, certified]);
+  const exposure = measureExposure([...earlier, certified].map(({ swings }) => swings));
   assertExposure(exposure, floors);
   const certificate: ModelCertificate = {
     suite: SUITE,
@@ -176,15 +172,9 @@ function assertBelongTogether(submission: CertificateSubmission): void {
   if (toHex(sha256(publicKeyRecord)) !== manifest.publicKey) refuse('public key');
   const digests = weightRecords.map((record) => toHex(sha256(record)));
   if (digests.join() !== manifest.weights.join()) refuse('weights');
-  const isAsked = document.features.every(({ party, valueBits, sheet }, i) => {
-    const own = sheets[i];
-    const widths = own?.definitions.map((definition) => definition.valueBits).join();
-    return own?.party === party && sheetDigest(own) === sheet && widths === valueBits.join();
-  });
-  if (!isAsked || sheets.length !== document.features.length) refuse('sheets');
-  if (sheets.some(({ party, definitions }) => definitions.some((definition) => definition.party !== party))) {
-    refuse('sheets');
-  }
+  const parties = document.features.map(({ party }) => party);
+  const isAsked = parties.length === sheets.length && new Set(parties).size === parties.length;
+  if (!isAsked || parties.some((party, i) => !isSheetOf(document, sheets[i]!, party))) refuse('sheets');
   if (sheets.flatMap((sheet) => sheet.definitions).length !== weightRecords.length) refuse('weights');
 }
 
@@ -203,36 +193,24 @@ function readWeights({ secret, publicKeyRecord, weightRecords }: CertificateSubm
   }
 }
 
-function swingOf(definition: FeatureDefinition, weight: bigint, scaleBits: number): FeatureSwing {
+function swingOf(dataset: string, definition: FeatureDefinition, weight: bigint, scaleBits: number): FeatureSwing {
   const { valueBits, ...meaning } = definition;
-  const swing = (Number(weight) * largestValue(valueBits)) / 2 ** scaleBits;
-  return { key: canonicalText(meaning), party: definition.party, swing };
-}
-
-/**
- * The worse of two views: features that differ in clip or value only are axes of their own, or one axis. Under the
- * first alone a bank would hide a difference by moving a clip a little, under the second by moving it much.
- */
-function worstExposure(models: readonly CertifiedModel[]): Exposure {
-  const agreed = new Set(models.flatMap(({ agreedParty }) => (agreedParty === null ? [] : [agreedParty])));
-  const swings = models.map((model) => model.swings);
-  const fine = measureExposure(swings, { agreed });
-  const coarse = measureExposure(
-    swings.map((model) => model.map((swing) => ({ ...swing, key: fieldOf(swing.key) }))),
-    { agreed },
-  );
+  const { party, field, transform } = definition;
+  const range = isConstant(definition) ? 0 : largestValue(valueBits);
   return {
-    effectiveFeatures: Math.min(fine.effectiveFeatures, coarse.effectiveFeatures),
-    featureLeverage: Math.max(fine.featureLeverage, coarse.featureLeverage),
-    partyLeverage: Math.max(fine.partyLeverage, coarse.partyLeverage),
-    rank: Math.max(fine.rank, coarse.rank),
+    key: canonicalText({ dataset, ...meaning }),
+    loose: canonicalText([party, field, transform, transform === 'equals' ? definition.value : null]),
+    field: canonicalText([party, field]),
+    party,
+    swing: (Number(weight) * range) / 2 ** scaleBits,
+    width: transform === 'linear' ? valueBits : null,
   };
 }
 
-/** Party, field and, for indicators, value: what a linear feature is without its clip and imputation. */
-function fieldOf(key: string): string {
-  const { clip: _clip, missing: _missing, ...rest } = JSON.parse(key) as Record<string, unknown>;
-  return canonicalText(rest);
+/** Has one value whatever the cell says: a clip without width, an indicator of the text that stands for no value. */
+function isConstant(definition: FeatureDefinition): boolean {
+  if (definition.transform === 'linear') return definition.clip[0] === definition.clip[1];
+  return definition.transform === 'equals' && isMissing(definition.value);
 }
 
 function assertExposure(exposure: Exposure, floors: CertificateFloors): void {

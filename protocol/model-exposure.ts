@@ -1,35 +1,45 @@
 /**
- * How much of single features a bank could read out of all the models it holds certificates for.
+ * How much of single fields a bank could read out of all the models it holds certificates for.
  *
  * A score is linear in the features, and whoever has scores under models w₁ … wₘ has every combination of them. So the
- * measure is taken over the span of the models, not over each alone: the leverage of a feature is the squared length of
- * its axis projected into the span, 1 where some combination is that feature and nothing else; a party's is the largest
- * share that a combination can have within that party's features. Two models that differ in one department's weights
- * pass every test of single models and fail this one.
+ * measure is taken over the span of the models, not over each alone: the leverage of a field, or of a department, is the
+ * largest share that a combination can have within its features, 1 where some combination is that and nothing else. Two
+ * models that differ in one department's weights pass every test of single models and fail this one. Features of one
+ * field count together: an indicator for each category, or a clip for each stretch, is the field in pieces.
+ *
+ * What moves with a clip is not known without the data. Features of one field that differ in clip, width or dataset may be
+ * the same column or strangers, and a bank picks what suits it: what it seeks is a difference, what it hides behind cancels.
+ * So both are measured, for what is sought and for the rest each: as axes of their own (`key`) and as one axis (`loose`).
+ * One axis is the safe side for the rest: a sum of clipped values that is zero everywhere has swings that add up to zero.
  *
  * Axes are scaled to the swing of a feature's part of the score in logits, and directions of the span that are shorter
  * than the noise of the released score are left out: they cannot be read.
  * Source: leverage scores are the diagonal of the projection ("hat") matrix, Hoaglin and Welsch 1978; DESIGN.md 3.2.
  */
 
-/** One feature's part in one model: identity over all models, whose it is, and the largest change it makes in logits. */
-export type FeatureSwing = { readonly key: string; readonly party: string; readonly swing: number };
+/** One feature's part in one model, and the largest change it makes in logits. */
+export type FeatureSwing = {
+  /** Everything but the width that makes it this feature; what is left where clip and dataset may move. */
+  readonly key: string;
+  readonly loose: string;
+  /** Names the field among all departments' fields. */
+  readonly field: string;
+  readonly party: string;
+  readonly swing: number;
+  /** Bits of a rounded value; null for an indicator. */
+  readonly width: number | null;
+};
 export type ModelSwings = readonly FeatureSwing[];
 
 export type Exposure = {
-  /** Inverse Simpson index of the newest model's swings: how many equal features would be as spread as it is. */
+  /** Inverse Simpson index of the newest model's swings by field: how many equal fields would be as spread as it is. */
   readonly effectiveFeatures: number;
-  /** Largest leverage of a feature in the span of all models, 0 to 1. */
+  /** Largest share of one field in a combination of all models, 0 to 1. */
   readonly featureLeverage: number;
-  /** Largest share of one party in a combination, 0 to 1. */
+  /** Largest share of one party, 0 to 1, in a combination of the models in which it is not alone. */
   readonly partyLeverage: number;
   /** Directions that can be told from noise. */
   readonly rank: number;
-};
-
-export type ExposureOptions = {
-  /** Parties whose share in a combination does not count, since they agreed to stand alone in a model. */
-  readonly agreed?: ReadonlySet<string>;
 };
 
 /**
@@ -40,66 +50,149 @@ const NARROWEST_NOISE = 2 ** -20;
 /** Eigenvalues of a Gram matrix are good to so many units in the last place of the largest one. */
 const EIGENVALUE_ULPS = 16;
 
+/** A row of swings for each model. */
+type Rows = readonly Float64Array[];
+type View = 'key' | 'loose';
+/** One field in both views; `isSame` where they do not differ. */
+type Field = { readonly party: string; readonly key: Rows; readonly loose: Rows; readonly isSame: boolean };
+
 /**
  * Measures what the newest model adds to the earlier ones of the same bank.
+ *
+ * A model over one department stands bare because that department agreed to it, if it did. That says nothing of any other
+ * combination: its share is taken over the models in which it is not alone. (A lone one on top would only take from its
+ * part there.) The share of every other department is taken over all.
  * @param models - oldest first, the newest last; at least one.
  */
-export function measureExposure(
-  models: readonly ModelSwings[],
-  { agreed = new Set() }: ExposureOptions = {},
-): Exposure {
-  const axes = [...new Map(models.flat().map(({ key, party }) => [key, party])).entries()];
-  const place = new Map(axes.map(([key], index) => [key, index]));
-  const rows = models.map((model) => {
-    const row = new Float64Array(axes.length);
-    for (const { key, swing } of model) row[place.get(key)!]! += swing;
-    return row;
-  });
-  const basis = orthonormalBasis(rows);
-  const leverages = axes.map((_, j) => basis.reduce((sum, direction) => sum + direction[j]! ** 2, 0));
-  const parties = [...new Set(axes.map(([, party]) => party))].filter((party) => !agreed.has(party));
-  const shares = parties.map((party) => {
-    const own = axes.flatMap(([, owner], j) => (owner === party ? [j] : []));
-    return largestEigenvalue(gram(basis, own));
-  });
+export function measureExposure(models: readonly ModelSwings[]): Exposure {
+  const fields = fieldsOf(models);
+  const views = viewsOf(fields);
+  const joint = (party: string): number => {
+    const shared = models.filter((swings) => swings.some((swing) => swing.party !== party));
+    const among = shared.length === models.length ? fields : fieldsOf(shared);
+    const own = among.filter((field) => field.party === party);
+    return shareOf(among, own, among === fields ? views : viewsOf(among));
+  };
   return {
-    effectiveFeatures: effectiveCount(rows.at(-1)!),
-    featureLeverage: Math.max(0, ...leverages),
-    partyLeverage: Math.max(0, ...shares),
-    rank: basis.length,
+    effectiveFeatures: effectiveCount(fields),
+    featureLeverage: Math.max(0, ...fields.map((field) => shareOf(fields, [field], views))),
+    partyLeverage: Math.max(0, ...[...new Set(fields.map(({ party }) => party))].map(joint)),
+    rank: Math.max(...Object.values(views).map((basis) => basis[0]?.length ?? 0)),
   };
 }
 
-/** 1/Σp² with p the shares of the absolute swings; 0 for a model without weight. */
-function effectiveCount(row: Float64Array): number {
-  const total = row.reduce((sum, value) => sum + Math.abs(value), 0);
-  if (total === 0) return 0;
-  return 1 / row.reduce((sum, value) => sum + (value / total) ** 2, 0);
+type Views = Readonly<Record<View, Basis>>;
+
+function viewsOf(fields: readonly Field[]): Views {
+  return { key: basisOf(fields.map(({ key }) => key)), loose: basisOf(fields.map(({ loose }) => loose)) };
 }
 
-/** Orthonormal directions of the span that are longer than the release noise, from the eigenvectors of the Gram matrix. */
-function orthonormalBasis(rows: readonly Float64Array[]): Float64Array[] {
-  const columns = Array.from({ length: rows[0]!.length }, (_, j) => j);
-  const { values, vectors } = eigen(gram(rows, columns));
-  const floor = Math.max(NARROWEST_NOISE ** 2, EIGENVALUE_ULPS * Number.EPSILON * Math.max(...values));
-  const directions: Float64Array[] = [];
-  values.forEach((value, k) => {
-    if (value <= floor) return;
-    const direction = new Float64Array(columns.length);
-    rows.forEach((row, i) => {
-      const weight = vectors[i]![k]! / Math.sqrt(value);
-      for (const j of columns) direction[j]! += weight * row[j]!;
-    });
-    directions.push(direction);
+/**
+ * Rows by field. A rounded value is the value plus a rounding error, which is an axis of its own: two widths of one
+ * feature differ by no more than that, one bit and twenty by half of the feature.
+ */
+function fieldsOf(models: readonly ModelSwings[]): readonly Field[] {
+  const names = Map.groupBy(
+    models.flatMap((swings, model) => swings.map((swing) => ({ ...swing, model }))),
+    ({ field }) => field,
+  );
+  return [...names.values()].map((members) => {
+    const rows = (parts: readonly Part[]): Rows => {
+      const axes = [...new Set(parts.map(({ axis }) => axis))];
+      const empty = models.map(() => new Float64Array(axes.length));
+      for (const { axis, model, swing } of parts) empty[model]![axes.indexOf(axis)]! += swing;
+      return empty;
+    };
+    const exact = members.map(({ key, model, swing }) => ({ axis: key, model, swing }));
+    const rounding = members.flatMap(({ key, model, swing, width }) =>
+      width === null ? [] : [{ axis: `${width} ${key}`, model, swing: swing * 2 ** -width }],
+    );
+    const loose = rows(members.map((member) => ({ ...member, axis: member.loose })));
+    const key = rows([...exact, ...rounding]);
+    const isSame = key[0]!.length <= loose[0]!.length + new Set(members.flatMap(linearKey)).size;
+    return { party: members[0]!.party, key, loose, isSame };
   });
-  return directions;
+}
+
+type Part = { readonly axis: string; readonly model: number; readonly swing: number };
+
+function linearKey({ key, width }: FeatureSwing): readonly string[] {
+  return width === null ? [] : [key];
+}
+
+/**
+ * 1/Σp² with p the shares of the fields in the newest model, counted as they stand and with what may cancel cancelled;
+ * 0 for a model without weight.
+ */
+function effectiveCount(fields: readonly Field[]): number {
+  const sizes = (view: View): readonly number[] =>
+    fields.map((field) => field[view].at(-1)!.reduce((sum, swing) => sum + Math.abs(swing), 0));
+  return Math.min(...[sizes('key'), sizes('loose')].map(inverseSimpson));
+}
+
+function inverseSimpson(sizes: readonly number[]): number {
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  if (total === 0) return 0;
+  return 1 / sizes.reduce((sum, size) => sum + (size / total) ** 2, 0);
+}
+
+/** Share of some fields in the combination of models that has most of them: the worst of the four views. */
+function shareOf(fields: readonly Field[], own: readonly Field[], views: Views): number {
+  const isOwn = new Set(own);
+  const isAlike = own.every(({ isSame }) => isSame);
+  const worst = (sought: View, rest: View): number => {
+    const mixed = (): Basis => basisOf(fields.map((field) => field[isOwn.has(field) ? sought : rest]));
+    const basis = sought === rest ? views[rest] : mixed();
+    return largestEigenvalue(gramOf(own.map((field) => directions(field[sought], basis))));
+  };
+  const pairs: readonly (readonly [View, View])[] = [
+    ['key', 'key'],
+    ['loose', 'loose'],
+    ['key', 'loose'],
+    ['loose', 'key'],
+  ];
+  return Math.max(...pairs.slice(0, isAlike ? 2 : 4).map(([sought, rest]) => worst(sought, rest)));
+}
+
+/** For each model its part in each of the directions of the span that are longer than the release noise. */
+type Basis = readonly (readonly number[])[];
+
+/** Orthonormal directions, from the eigenvectors of the Gram matrix. */
+function basisOf(parts: readonly Rows[]): Basis {
+  const { values, vectors } = eigen(gramOf(parts));
+  const floor = Math.max(NARROWEST_NOISE ** 2, EIGENVALUE_ULPS * Number.EPSILON * Math.max(...values));
+  const readable = values.flatMap((value, k) => (value > floor ? [k] : []));
+  return vectors.map((vector) => readable.map((k) => vector[k]! / Math.sqrt(values[k]!)));
+}
+
+/** The basis directions within some columns. */
+function directions(rows: Rows, basis: Basis): Rows {
+  return (basis[0] ?? []).map((_, k) => {
+    const direction = new Float64Array(rows[0]!.length);
+    rows.forEach((row, i) => {
+      for (let j = 0; j < row.length; j++) direction[j]! += basis[i]![k]! * row[j]!;
+    });
+    return direction;
+  });
 }
 
 type Matrix = number[][];
 
-/** Inner products of the rows over some columns. */
-function gram(rows: readonly Float64Array[], columns: readonly number[]): Matrix {
-  return rows.map((a) => rows.map((b) => columns.reduce((sum, j) => sum + a[j]! * b[j]!, 0)));
+/** Inner products of the rows over all columns of the parts. */
+function gramOf(parts: readonly Rows[]): Matrix {
+  const size = parts[0]?.length ?? 0;
+  const gram: Matrix = Array.from({ length: size }, () => new Array<number>(size).fill(0));
+  for (const rows of parts) {
+    for (let i = 0; i < size; i++) {
+      for (let k = 0; k <= i; k++) {
+        let sum = 0;
+        for (let j = 0; j < rows[i]!.length; j++) sum += rows[i]![j]! * rows[k]![j]!;
+        gram[i]![k]! += sum;
+        if (k < i) gram[k]![i]! += sum;
+      }
+    }
+  }
+  return gram;
 }
 
 function largestEigenvalue(matrix: Matrix): number {

@@ -173,11 +173,15 @@ export function featureCount(document: Pick<RequestDocument, 'features'>): numbe
   return document.features.reduce((sum, { valueBits }) => sum + valueBits.length, 0);
 }
 
-/** The features of one department in clear; the salt keeps the others from guessing them out of the commitment. */
+/**
+ * The features of one department in clear; the salt keeps the others from guessing them out of the commitment. The dataset
+ * is named here, so that no certificate of a model counts for another dataset whose fields have the same names.
+ */
 export const featureSheetSchema = z.strictObject({
   suite: z.literal(SUITE),
   version: z.literal(1),
   party: organisationId,
+  dataset: z.string().min(1).max(31),
   salt: hex32,
   definitions: z.array(featureDefinitionSchema).min(1).max(MAX_FEATURES),
 });
@@ -194,19 +198,27 @@ export const requestDeliverySchema = z.strictObject({
   sheet: featureSheetSchema.nullable(),
 });
 
+/** Whether a sheet is the one that the request names for a department; of a party without features there is none. */
+export function isSheetOf(
+  document: Pick<RequestDocument, 'datasets' | 'features'>,
+  sheet: FeatureSheet | null,
+  party: string,
+): boolean {
+  const entry = document.features.find((candidate) => candidate.party === party);
+  if (entry === undefined || sheet === null) return entry === undefined && sheet === null;
+  return (
+    sheet.party === party &&
+    sheetDigest(sheet) === entry.sheet &&
+    document.datasets.some(({ owner, name }) => owner === party && name === sheet.dataset) &&
+    sheet.definitions.every((definition) => definition.party === party) &&
+    sheet.definitions.map((definition) => definition.valueBits).join() === entry.valueBits.join()
+  );
+}
+
 /**
  * Checks a department's sheet against the request.
  * @throws {ProtocolError} REQUEST_SHEET_MISMATCH
  */
 export function assertSheet(document: RequestDocument, sheet: FeatureSheet | null, party: string): void {
-  const entry = document.features.find((candidate) => candidate.party === party);
-  const fits =
-    entry === undefined
-      ? sheet === null
-      : sheet !== null &&
-        sheet.party === party &&
-        sheetDigest(sheet) === entry.sheet &&
-        sheet.definitions.every((definition) => definition.party === party) &&
-        sheet.definitions.map((definition) => definition.valueBits).join() === entry.valueBits.join();
-  if (!fits) throw new ProtocolError('REQUEST_SHEET_MISMATCH', {});
+  if (!isSheetOf(document, sheet, party)) throw new ProtocolError('REQUEST_SHEET_MISMATCH', {});
 }

@@ -30,13 +30,23 @@ export type StoredModel = CertifiedModel & {
 };
 
 const share = z.number().min(0);
+/** Canonical JSON of two texts of at most 384 characters together, each of which may take six. */
+const axis = z.string().max(4096);
 const modelSchema = z.strictObject({
   modelDigest: hex32,
   swings: z
-    .array(z.strictObject({ key: z.string().max(2048), party: organisationId, swing: z.number() }))
+    .array(
+      z.strictObject({
+        key: axis,
+        loose: axis,
+        field: axis,
+        party: organisationId,
+        swing: z.number(),
+        width: z.int().nullable(),
+      }),
+    )
     .min(1)
     .max(4096),
-  agreedParty: organisationId.nullable(),
   requester: organisationId,
   requestId: hex32,
   certified: z

@@ -141,10 +141,12 @@ function widest(features: readonly ModelFeature[], terms: RequestTermsInput): Wi
 
 function sheetsOf(features: readonly ModelFeature[], terms: RequestTermsInput, valueBits: number): FeatureSheet[] {
   const parties = [...new Set(features.map(({ party }) => party))];
+  const datasets = new Map(terms.datasets.map(({ metadata }) => [metadata.owner, metadata.name]));
   return parties.map((party) => ({
     suite: SUITE,
     version: 1,
     party,
+    dataset: datasets.get(party)!,
     salt: terms.sheetSalt(),
     definitions: features
       .filter((feature) => feature.party === party)

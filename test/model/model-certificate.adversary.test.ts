@@ -27,6 +27,7 @@ function sheetsOf(clipHigh = 10): FeatureSheet[] {
     suite: SUITE,
     version: 1,
     party,
+    dataset: 'rows',
     salt: sha(Buffer.from(party)),
     definitions: Array.from({ length: FIELDS }, (_, i) => ({
       party,
@@ -48,7 +49,6 @@ function submissionOf(
   records: { publicKeyRecord: Uint8Array; weightRecords: readonly Uint8Array[]; secret: Int32Array },
   sheets = sheetsOf(),
 ): CertificateSubmission {
-  const singleDepartment = sheets.length === 1;
   const manifest: SealedModelManifest = {
     suite: SUITE,
     version: 1 as const,
@@ -66,9 +66,14 @@ function submissionOf(
   const document = {
     requester: 'bank',
     modelDigest: modelDigest(manifest),
+    datasets: sheets.map(({ party, dataset }) => ({
+      owner: party,
+      name: dataset,
+      version: 1,
+      id: sha(Buffer.from(party)),
+    })),
     features,
     scaleBits: SCALE_BITS,
-    singleDepartment,
     noisePolicy: { kind: 'centred-uniform' as const, totalWidthLog2: -12 },
   };
   return { document, sheets, manifest, ...records };

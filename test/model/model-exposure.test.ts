@@ -1,12 +1,15 @@
 /** The exposure of models: single ones, combinations, and what noise hides. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ModelSwings, measureExposure } from '@sealedger/protocol/model-exposure.ts';
+import { type FeatureSwing, type ModelSwings, measureExposure } from '@sealedger/protocol/model-exposure.ts';
 
 const PARTIES = ['tax', 'tax', 'tax', 'social', 'social', 'market', 'market', 'market'];
 
+function feature(key: string, party: string, swing: number, change: Partial<FeatureSwing> = {}): FeatureSwing {
+  return { key, loose: key, field: key, party, swing, width: null, ...change };
+}
 function model(...swings: readonly number[]): ModelSwings {
-  return swings.map((swing, i) => ({ key: `f${i}`, party: PARTIES[i]!, swing }));
+  return swings.map((swing, i) => feature(`f${i}`, PARTIES[i]!, swing));
 }
 const even = model(1, -1, 1, 1, 1, -1, 1, 1);
 const near = (found: number, expected: number): void => assert.ok(Math.abs(found - expected) < 1e-9, `${found}`);
@@ -65,10 +68,7 @@ test('a model that was sealed a hundred times is one direction, however large it
 });
 
 test('models over other features of the same parties are counted on their own axes', () => {
-  const later: ModelSwings = [
-    { key: 'g0', party: 'tax', swing: 1 },
-    { key: 'g1', party: 'social', swing: 1 },
-  ];
+  const later: ModelSwings = [feature('g0', 'tax', 1), feature('g1', 'social', 1)];
   const { featureLeverage, rank } = measureExposure([even, later]);
   near(featureLeverage, 1 / 2);
   assert.equal(rank, 2);

@@ -20,7 +20,7 @@ import { nativeEd25519 } from '@sealedger/sdk/cli/native.ts';
 import type { SealedModelOwner } from '@sealedger/sdk/he-client.ts';
 import type { BankStore } from '@sealedger/sdk/ports.ts';
 import { keyOf, type Organisation, organisation, START_MS } from '../../node/support/organisations.ts';
-import { requestDocument } from '../../node/support/request-fixture.ts';
+import { named, requestDocument } from '../../node/support/request-fixture.ts';
 
 export const FIELDS = 4;
 export const VALUE_BITS = 16;
@@ -38,6 +38,7 @@ export function sheetsOf(parties: readonly string[] = ['court', 'social', 'tax']
     suite: SUITE,
     version: 1,
     party,
+    dataset: 'rows',
     salt: sha(Buffer.from(party)),
     definitions: FIELD_NAMES.map((field) => ({
       party,
@@ -76,6 +77,7 @@ export function submissionOf(
   const document = requestDocument({
     certifier: 'watch',
     scaleBits,
+    datasets: sheets.map(({ party, dataset }) => named(party, dataset)),
     features: sheets.map((sheet) => ({
       party: sheet.party,
       valueBits: sheet.definitions.map((definition) => definition.valueBits),

@@ -18,23 +18,33 @@ const linear = (party: string, field: string): FeatureDefinition => ({
   valueBits: 16,
 });
 
-const named = (owner: string, name: string) => ({ owner, name, version: 1, id: datasetVersionId(owner, name, 1) });
+/** The first version of a dataset, as a request names it. */
+export const named = (owner: string, name: string) => ({
+  owner,
+  name,
+  version: 1,
+  id: datasetVersionId(owner, name, 1),
+});
 
-const sheetOf = (party: string, definitions: FeatureDefinition[]): FeatureSheet => ({
+const sheetOf = (party: string, dataset: string, definitions: FeatureDefinition[]): FeatureSheet => ({
   suite: SUITE,
   version: 1,
   party,
+  dataset,
   salt: hexOf(0x22),
   definitions,
 });
 
 /** The sheets of the two departments, in the order of the request. */
 export const sheets: readonly FeatureSheet[] = [
-  sheetOf('court', [
+  sheetOf('court', 'cases', [
     linear('court', 'claims'),
     { party: 'court', field: 'state', transform: 'equals', value: 'open', valueBits: 1 },
   ]),
-  sheetOf('tax', [linear('tax', 'income'), { party: 'tax', field: 'grade', transform: 'missing', valueBits: 1 }]),
+  sheetOf('tax', 'returns', [
+    linear('tax', 'income'),
+    { party: 'tax', field: 'grade', transform: 'missing', valueBits: 1 },
+  ]),
 ];
 
 /** What a request says of a sheet. */
