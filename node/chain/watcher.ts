@@ -50,6 +50,8 @@ export interface ChainWatcher {
   readonly head: number | null;
   /** Milliseconds since the epoch of the last look that reached the chain. */
   readonly lastSeenAt: number | null;
+  /** When that look began: every change before it has been told. */
+  readonly seenFrom: number | null;
 }
 
 const CURSOR_KEY = 'chain/cursor';
@@ -94,6 +96,9 @@ export async function openChainWatcher(parts: ChainWatcherParts): Promise<ChainW
     },
     get lastSeenAt() {
       return watcher.lastSeenAt;
+    },
+    get seenFrom() {
+      return watcher.seenFrom;
     },
   };
 }

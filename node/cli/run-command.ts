@@ -10,7 +10,7 @@ import { PASSPHRASE_OPTIONS, placeOf, readPassphrase } from '@sealedger/transpor
 import { readConfig } from '../config.ts';
 import { type RunningNode, startNode } from '../node.ts';
 import { type CommandIo, EXIT_DONE, EXIT_FAILED, EXIT_USAGE, explain } from './command.ts';
-import { USAGE } from './usage.ts';
+import { usageText } from './usage.ts';
 
 /** Runs until it is asked to stop. */
 export async function runCommand(argv: readonly string[], io: CommandIo): Promise<number> {
@@ -23,7 +23,7 @@ export async function runCommand(argv: readonly string[], io: CommandIo): Promis
     },
   });
   if (values.config === undefined) {
-    io.stderr(USAGE);
+    io.stderr(usageText('NODE_RUN_USAGE', io.locale));
     return EXIT_USAGE;
   }
   try {
@@ -62,7 +62,8 @@ function untilAsked(exitWithParent: boolean): Promise<'stopped'> {
 /** What the runner's report says of this process. */
 function usageOf(node: RunningNode): Readonly<Record<string, unknown>> {
   const peakRssMb = Math.round(process.resourceUsage().maxRSS / 1024);
-  return { peakRssMb, events: node.eventCount(), traffic: Object.fromEntries(node.traffic) };
+  const cpu = process.cpuUsage();
+  return { peakRssMb, cpu, events: node.eventCount(), traffic: Object.fromEntries(node.traffic) };
 }
 
 function print(line: Readonly<Record<string, unknown>>): void {

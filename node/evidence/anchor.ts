@@ -78,6 +78,7 @@ export class Anchorer {
   #confirmedSize = 0;
   /** Whether `#anchoredSize` is what the chain holds; false until it was asked, and after every error. */
   #isCertain = false;
+  #oldest: { readonly index: number; readonly atMs: number } | null = null;
   #askedAtMs = Number.NEGATIVE_INFINITY;
   #lastError: string | null = null;
   #failures = 0;
@@ -219,7 +220,11 @@ export class Anchorer {
   async #oldestAgeMs(): Promise<number> {
     const { log, clock } = this.#parts;
     if (this.#anchoredSize >= log.size) return 0;
-    const { signed } = await log.eventAt(this.#anchoredSize);
-    return Math.max(0, clock.now() - Date.parse(signed.event.time));
+    const index = this.#anchoredSize;
+    if (this.#oldest?.index !== index) {
+      const { signed } = await log.eventAt(index);
+      this.#oldest = { index, atMs: Date.parse(signed.event.time) };
+    }
+    return Math.max(0, clock.now() - this.#oldest.atMs);
   }
 }

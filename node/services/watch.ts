@@ -6,7 +6,7 @@ import { createConcerns } from '../chain/concerns.ts';
 import type { ChainDirectory } from '../chain/directory.ts';
 import type { ChainLedger } from '../chain/ledger.ts';
 import { openChainWatcher } from '../chain/watcher.ts';
-import type { EventLog } from '../ports.ts';
+import type { Clock, EventLog } from '../ports.ts';
 import { createAlerts, freeBytesAt } from './alerts.ts';
 import type { NodeParts } from './parts.ts';
 import type { Usage } from './usage.ts';
@@ -30,6 +30,9 @@ export type WatchParts = Pick<NodeParts, 'config' | 'rpc' | 'client' | 'clock' |
   /** Ends the node. */
   readonly fail: (error: unknown) => void;
 };
+
+/** Alerts that stand are read from the store at most so often. */
+const STANDING_MS = 200;
 
 /** @throws {ProtocolError} SCHEMA_MISMATCH where the stored cursor is none */
 export async function openWatch(parts: WatchParts): Promise<Watch> {
@@ -55,16 +58,24 @@ export async function openWatch(parts: WatchParts): Promise<Watch> {
       },
     },
   });
+  members.follow(() => watcher.seenFrom);
   const anchoring = () => evidence.anchorer.status();
   const lastSeenAt = () => watcher.lastSeenAt;
   const freeBytes = () => freeBytesAt(config.dataDir);
   const alerts = createAlerts({ ...parts, anchoring, lastSeenAt, freeBytes });
   const startedAt = clock.now();
   let isReady = false;
+  const standing = remembered(clock, async () => [
+    ...(await alerts.standing()),
+    ...(await standingOverdue({ state, clock })),
+  ]);
   return {
     start: () => void watcher.run().catch(parts.fail),
     stop: () => watcher.stop(),
-    tick: () => alerts.tick(),
+    tick: async () => {
+      await alerts.tick();
+      standing.forget();
+    },
     becameReady: () => {
       isReady = true;
     },
@@ -80,8 +91,29 @@ export async function openWatch(parts: WatchParts): Promise<Watch> {
         log: { size: evidence.log.size, kinds: { ...evidence.log.kinds } },
         anchoring: { anchoredSize, confirmedSize, backlog, backlogLimit, oldestAgeMs, lastError, failures },
         chain: { head, seenBlock, ageMs: seenAt === null ? null : Math.max(0, clock.now() - seenAt) },
-        alerts: [...(await alerts.standing()), ...(await standingOverdue({ state, clock }))],
+        alerts: await standing.get(),
       };
+    },
+  };
+}
+
+/** What many calls ask at the same time is read once for a moment; a failure is not remembered. */
+function remembered<T>(clock: Clock, read: () => Promise<T>) {
+  let last: { readonly atMs: number; readonly value: Promise<T> } | undefined;
+  return {
+    get: (): Promise<T> => {
+      const now = clock.now();
+      if (last !== undefined && now >= last.atMs && now - last.atMs < STANDING_MS) return last.value;
+      const value = read();
+      const taken = { atMs: now, value };
+      last = taken;
+      value.catch(() => {
+        if (last === taken) last = undefined;
+      });
+      return value;
+    },
+    forget: () => {
+      last = undefined;
     },
   };
 }

@@ -73,7 +73,24 @@ export function createNonceStore(database: Database, clock: { now(): number }): 
   const startedMs = clock.now();
   const write = groupedWrites((operations) => nonces.batch(operations));
   let hasOlder = true;
+  /** Up to when a nonce of an earlier run may hold; not known before the store was read once. */
+  let olderUntilMs = Number.POSITIVE_INFINITY;
+  let wasRead = false;
   let sinceSweep = 0;
+  const readOlder = async (): Promise<void> => {
+    let latestMs = 0;
+    for await (const expiresAt of nonces.values()) latestMs = Math.max(latestMs, expiresAt);
+    olderUntilMs = latestMs;
+  };
+  const isOfEarlierRun = async (key: string): Promise<boolean> => {
+    if (olderUntilMs < clock.now()) return false;
+    if (!wasRead) {
+      wasRead = true;
+      // where this fails, every call goes on asking the store
+      readOlder().catch(() => undefined);
+    }
+    return (await nonces.get(key)) !== undefined;
+  };
   /** Those that came first end first, but for the lifetimes that their signers chose. */
   const ended = (now: number): string[] => {
     const keys: string[] = [];
@@ -98,7 +115,7 @@ export function createNonceStore(database: Database, clock: { now(): number }): 
       const key = `${org}/${nonce}`;
       if (used.has(key)) throw new ProtocolError('NONCE_REPLAYED', {});
       used.set(key, expiresAtMs);
-      if (hasOlder && (await nonces.get(key)) !== undefined) throw new ProtocolError('NONCE_REPLAYED', {});
+      if (hasOlder && (await isOfEarlierRun(key))) throw new ProtocolError('NONCE_REPLAYED', {});
       await write({ type: 'put', key, value: expiresAtMs });
       sinceSweep += 1;
       if (sinceSweep < SWEEP_EVERY) return;

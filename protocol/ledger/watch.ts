@@ -74,6 +74,8 @@ export type LedgerWatcher = {
   poll(): Promise<void>;
   /** Unix milliseconds of the last look that succeeded; null before the first. What staleness is judged by. */
   readonly lastSeenAt: number | null;
+  /** Unix milliseconds when that look began: what happened before on chain was delivered. */
+  readonly seenFrom: number | null;
   /** Number of the latest block seen; null before the first look. */
   readonly head: number | null;
   readonly cursor: LedgerCursor | null;
@@ -89,6 +91,7 @@ export function createLedgerWatcher(options: LedgerWatcherOptions): LedgerWatche
   const fromBlock = options.fromBlock ?? options.deployment.firstBlock ?? 0;
   let { cursor } = options;
   let lastSeenAt: number | null = null;
+  let seenFrom: number | null = null;
   let head: number | null = null;
   let stopped = false;
   let running: Promise<void> = Promise.resolve();
@@ -130,6 +133,7 @@ export function createLedgerWatcher(options: LedgerWatcherOptions): LedgerWatche
   }
 
   async function poll(): Promise<void> {
+    const beganAt = clock.now();
     head = Number(await askQuantity(rpc, 'eth_blockNumber', []));
     await followReorganisation(head);
     // a chain behind our cursor is one of several nodes that lags, or still catching up: nothing is new, and it stays stale
@@ -141,6 +145,8 @@ export function createLedgerWatcher(options: LedgerWatcherOptions): LedgerWatche
       await deliver(from, to);
       from = to + 1;
     }
+    if (stopped) return;
+    seenFrom = beganAt;
     lastSeenAt = clock.now();
   }
 
@@ -170,6 +176,9 @@ export function createLedgerWatcher(options: LedgerWatcherOptions): LedgerWatche
     poll,
     get lastSeenAt() {
       return lastSeenAt;
+    },
+    get seenFrom() {
+      return seenFrom;
     },
     get head() {
       return head;

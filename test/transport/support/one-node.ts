@@ -1,7 +1,6 @@
 /** One real node, and 200 member banks that may call it; for measurements and floods. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { Agent } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,13 +21,14 @@ export const NODE = 'tax-bureau';
 export interface Caller {
   readonly org: string;
   readonly signing: Uint8Array;
-  readonly agent: Agent;
 }
 
 export interface World {
   readonly endpoint: string;
   readonly nodeKey: Uint8Array;
   readonly banks: readonly Caller[];
+  /** CPU that the node's process has taken so far, in µs. */
+  cpu(): Promise<NodeJS.CpuUsage>;
   end(): Promise<void>;
 }
 
@@ -51,7 +51,6 @@ export async function startWorld(): Promise<World> {
   const banks = Array.from({ length: BANKS }, (_, index) => ({
     org: `bank-${index}`,
     signing: new Uint8Array(randomBytes(32)),
-    agent: new Agent({ keepAlive: true, maxSockets: 1 }),
   }));
   const founder = createLedgerClient({
     rpc: createJsonRpc(rpcUrl, fetch),
@@ -76,8 +75,10 @@ export async function startWorld(): Promise<World> {
     JSON.stringify({ org: NODE, dataDir, port, endpoint, rpcUrl, deployment: deploymentFile, limits }),
   );
   const args = ['run', '--config', config, '--passphrase-file', passphraseFile, '--exit-with-parent'];
-  await (await processes.start(NODE, script('../../../node/main.ts'), args)).line('ready');
-  return { endpoint, nodeKey: nativeEd25519.publicKey(Buffer.from(secrets.signing, 'hex')), banks, end };
+  const node = await processes.start(NODE, script('../../../node/main.ts'), args);
+  await node.line('ready');
+  const cpu = async (): Promise<NodeJS.CpuUsage> => (await node.ask<{ cpu: NodeJS.CpuUsage }>('usage')).cpu;
+  return { endpoint, nodeKey: nativeEd25519.publicKey(Buffer.from(secrets.signing, 'hex')), banks, cpu, end };
 }
 
 function secretsOf() {
