@@ -94,7 +94,11 @@ export const bankCliMessages = {
   BANK_REJECTED: { en: 'rejected', 'zh-CN': '已拒绝' },
   BANK_NO_DECISION: { en: 'has no decision on chain', 'zh-CN': '无须在链上决定' },
   BANK_PARTY_AWAY: { en: '    its node did not answer: {code}', 'zh-CN': '    其节点未答复:{code}' },
+  BANK_ACKNOWLEDGE: { en: 'acknowledgement', 'zh-CN': '受理' },
+  BANK_ANSWER: { en: 'answer', 'zh-CN': '答复' },
+  BANK_CORRECT: { en: 'correction', 'zh-CN': '校核更正' },
   BANK_TIMER: { en: '    {kind}: due {dueAt}', 'zh-CN': '    {kind}:期限 {dueAt}' },
+  BANK_TIMER_MET: { en: '    {kind}: done (was due {dueAt})', 'zh-CN': '    {kind}:已完成(期限 {dueAt})' },
   BANK_TIMER_OVERDUE: { en: '    {kind}: overdue since {dueAt}', 'zh-CN': '    {kind}:自 {dueAt} 起已逾期' },
   BANK_QUESTION_OPEN: {
     en: '    question {questionId} of {askedAt}, open: {text}',
@@ -117,8 +121,8 @@ export const bankCliMessages = {
   },
   BANK_WAIT_ANSWER: { en: 'an answer to its question {questionId}', 'zh-CN': '答复其问题 {questionId}' },
   BANK_GRANT_LINE: {
-    en: '{org}: {verdict} by the rule {rule} ({approvers} persons); {quota} unlockings until {expiresAt}, noise 2^{noise}',
-    'zh-CN': '{org}:{verdict},依据规则 {rule}(审批人 {approvers} 名);{quota} 次,至 {expiresAt},噪声宽度 2^{noise}',
+    en: '{org}: {verdict} by the rule {rule}, approvers: {approvers}; {quota} unlockings until {expiresAt}, noise 2^{noise}',
+    'zh-CN': '{org}:{verdict},依据规则 {rule},审批人 {approvers} 名;{quota} 次,至 {expiresAt},噪声宽度 2^{noise}',
   },
   BANK_GRANT_NONE: { en: '{org}: {decision}; no grant to show', 'zh-CN': '{org}:{decision};没有可显示的授权' },
   BANK_GRANT_UNREAD: { en: '{org}: the grant could not be read: {code}', 'zh-CN': '{org}:无法读取授权:{code}' },

@@ -73,7 +73,7 @@ function partyLines(call: BankCall, party: PartyStatus): string[] {
   const { org, decision, node, failure } = party;
   const roles = party.roles.map((role) => text(ROLE_TEXTS[role])).join(' + ');
   const timers = node?.timers.map(({ kind, dueAt, state }) =>
-    text(state === 'overdue' ? 'BANK_TIMER_OVERDUE' : 'BANK_TIMER', { kind, dueAt: instant(dueAt) }),
+    text(TIMER_TEXTS[state], { kind: timerText(call, kind), dueAt: instant(dueAt) }),
   );
   const questions = node?.questions.map(({ questionId, text: asked, answer, askedAt }) =>
     text(answer === null ? 'BANK_QUESTION_OPEN' : 'BANK_QUESTION_ANSWERED', {
@@ -97,6 +97,16 @@ function whatText({ text }: BankCall, what: string): string {
   const code = Object.hasOwn(WAIT_TEXTS, what) ? WAIT_TEXTS[what as keyof typeof WAIT_TEXTS] : undefined;
   return code === undefined ? what : text(code);
 }
+
+/** A deadline that this version has no word for keeps its code. */
+function timerText({ text }: BankCall, kind: string): string {
+  const code = Object.hasOwn(TIMER_KINDS, kind) ? TIMER_KINDS[kind as keyof typeof TIMER_KINDS] : undefined;
+  return code === undefined ? kind : text(code);
+}
+
+const TIMER_KINDS = { acknowledge: 'BANK_ACKNOWLEDGE', answer: 'BANK_ANSWER', correct: 'BANK_CORRECT' } as const;
+
+const TIMER_TEXTS = { running: 'BANK_TIMER', met: 'BANK_TIMER_MET', overdue: 'BANK_TIMER_OVERDUE' } as const;
 
 const WAIT_TEXTS = {
   node: 'BANK_WAIT_NODE',
