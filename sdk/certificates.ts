@@ -167,17 +167,21 @@ function sign({ org, keyEpoch, keys, ports }: Context, body: ModelCertificate): 
   );
 }
 
-/** Puts a certificate on chain once, however often it is called. */
+/**
+ * Puts a certificate on chain once, however often it is called. The chain is asked, not the own record of it, which may
+ * have been written beside another deployment.
+ */
 async function publish(context: Context, model: StoredModel): Promise<StoredModel> {
   const { org, ledger, models } = context;
   const { modelDigest, requester, certified, state } = model;
   if (state === 'withdrawn') throw new ProtocolError('CERTIFICATE_WITHDRAWN', { certifier: org });
-  if (certified === null || state === 'certified') return model;
+  if (certified === null) return model;
   const { certificateHash } = certified;
   const standing = await ledger.certificateOf(modelDigest, org);
   if (standing === null) await ledger.certifyModel({ modelDigest, requester, certificateHash });
   else if (standing.certificateHash !== certificateHash)
     throw new ProtocolError('CERTIFICATE_DIFFERS', { modelDigest });
+  if (state === 'certified' && standing?.withdrawn === false) return model;
   const published: StoredModel = { ...model, state: standing?.withdrawn === true ? 'withdrawn' : 'certified' };
   await models.put(published);
   if (published.state === 'certified') await assertStillAlone(context, published);
