@@ -6,18 +6,19 @@
  * compared, and the route called. No byte reaches a parser before that.
  */
 import { createHash } from 'node:crypto';
+import type { IncomingMessage as Request, RequestListener, ServerResponse as Response } from 'node:http';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { signResponseHeaders, verifyRequestHeaders } from '@sealedger/protocol/http-signature.ts';
 import type { ErrorCode } from '@sealedger/protocol/messages/catalogue.ts';
 import type { PeerIdentity } from '@sealedger/protocol/peer-client.ts';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '@sealedger/protocol/problem.ts';
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { nativeEd25519 } from '../crypto.ts';
 import type { Directory, Logger, NonceStore, Role } from '../ports.ts';
 import { assertBodySize, pipeBody, readBody } from './body.ts';
 import type { LimitClass, Limits } from './limits.ts';
 import { statusOf } from './problem.ts';
 import type { RouteDocs } from './route-docs.ts';
+import { createRouteTable, type FindRoute, type Found } from './route-table.ts';
 
 export interface Caller {
   readonly org: string;
@@ -87,47 +88,46 @@ const MAX_LIFETIME_SECONDS = 300;
 const ANSWER_SECONDS = 60;
 const MAX_DRAINED_BYTES = 32 << 20;
 const MAX_DRAIN_MS = 5000;
-const METHODS = ['GET', 'POST', 'PUT'];
 /** Refusals after which the caller's connection has no more use. */
 const CLOSING: readonly ErrorCode[] = ['BODY_TOO_SLOW', 'BODY_TRUNCATED', 'HTTP_MALFORMED', 'HTTP_TOO_SLOW'];
 
-/** Builds the express application; `/healthz` alone answers without a signature. */
-export function createApp(parts: AppParts, routes: readonly Route[]): Express {
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.enable('case sensitive routing');
-  app.enable('strict routing');
-  app.use((request, _response, next) => {
-    parts.limits.takeAddress(request.socket.remoteAddress);
-    // a Host field decides nothing here, but RFC 9112 has a call without one refused
-    if (request.headers.host === undefined) throw new ProtocolError('HTTP_MALFORMED', {});
-    // express would answer HEAD and OPTIONS by itself
-    if (!METHODS.includes(request.method)) throw new ProtocolError('ROUTE_UNKNOWN', {});
-    next();
-  });
-  app.get('/healthz', (_request, response) => {
-    response.json({ org: parts.identity.org, status: 'ok' });
-  });
-  for (const route of routes) {
-    app[route.method](route.path, (request, response) => {
-      void serve(parts, route, request, response);
-    });
-  }
-  app.use((_request, response) => {
-    refuse(parts, response, new ProtocolError('ROUTE_UNKNOWN', {}));
-  });
-  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
-    // what is left are paths that are no valid percent-encoding
-    const isOurs = error instanceof ProtocolError;
-    parts.log.info('refused', { route: '', code: isOurs ? error.code : 'HTTP_MALFORMED' });
-    refuse(parts, response, isOurs ? error : new ProtocolError('HTTP_MALFORMED', {}, { cause: error }));
-    request.resume();
-  });
-  return app;
+/** What answers the calls of a server; `/healthz` alone answers without a signature. */
+export function createApp(parts: AppParts, routes: readonly Route[]): RequestListener {
+  const find = createRouteTable(routes);
+  return (request, response) => {
+    try {
+      if (isHealthCheck(parts, request)) sendHealth(parts, response);
+      else void serve(parts, findRoute(find, request), request, response);
+    } catch (error) {
+      refuseFailed(parts, '', request, response, error);
+    }
+  };
 }
 
-async function serve(parts: AppParts, route: Route, request: Request, response: Response): Promise<void> {
+/** @throws {ProtocolError} RATE_LIMITED, HTTP_MALFORMED */
+function isHealthCheck(parts: AppParts, request: Request): boolean {
+  parts.limits.takeAddress(request.socket.remoteAddress);
+  // a Host field decides nothing here, but RFC 9112 has a call without one refused
+  if (request.headers.host === undefined) throw new ProtocolError('HTTP_MALFORMED', {});
+  return request.method === 'GET' && /^\/healthz(\?|$)/.test(request.url!);
+}
+
+function sendHealth({ identity }: AppParts, response: Response): void {
+  const body = JSON.stringify({ org: identity.org, status: 'ok' });
+  response
+    .writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body) })
+    .end(body);
+}
+
+/** @throws {ProtocolError} ROUTE_UNKNOWN, HTTP_MALFORMED */
+function findRoute(find: FindRoute, { method, url }: Request): Found {
+  const found = find(method!, url!);
+  if (found === undefined) throw new ProtocolError('ROUTE_UNKNOWN', {});
+  return found;
+}
+
+async function serve(parts: AppParts, found: Found, request: Request, response: Response): Promise<void> {
+  const { route } = found;
   let leave: () => void = () => undefined;
   try {
     const { caller, digest } = await authenticate(parts, route, request);
@@ -139,7 +139,7 @@ async function serve(parts: AppParts, route: Route, request: Request, response: 
       parts,
       request,
       response,
-      await route.answer(contextOf(parts, caller, digest, request, response, route)),
+      await route.answer(contextOf(parts, found, caller, digest, request, response)),
     );
   } catch (error) {
     if (response.headersSent || response.destroyed) {
@@ -147,13 +147,17 @@ async function serve(parts: AppParts, route: Route, request: Request, response: 
       response.destroy();
       return;
     }
-    if (error instanceof ProtocolError) {
-      parts.log.info('refused', { route: route.path, code: error.code });
-      refuse(parts, response, error);
-    } else {
-      parts.log.error('failed', { route: route.path }, error);
-      refuse(parts, response, new ProtocolError('INTERNAL', {}));
-    }
+    refuseFailed(parts, route.path, request, response, error);
+  }
+}
+
+function refuseFailed(parts: AppParts, route: string, request: Request, response: Response, error: unknown): void {
+  if (error instanceof ProtocolError) {
+    parts.log.info('refused', { route, code: error.code });
+    refuse(parts, request, response, error);
+  } else {
+    parts.log.error('failed', { route }, error);
+    refuse(parts, request, response, new ProtocolError('INTERNAL', {}));
   }
 }
 
@@ -163,7 +167,7 @@ async function authenticate(
   request: Request,
 ): Promise<{ caller: Caller; digest: Uint8Array | undefined }> {
   const verified = await verifyRequestHeaders({
-    method: request.method,
+    method: request.method!,
     url: urlOf(parts, request),
     headers: request.headersDistinct,
     publicKeyFor: (org, keyEpoch) => parts.directory.signingKey(org, keyEpoch),
@@ -184,32 +188,43 @@ async function authenticate(
 
 function contextOf(
   { limits }: AppParts,
+  { route, params }: Found,
   caller: Caller,
   digest: Uint8Array | undefined,
   request: Request,
   response: Response,
-  route: Route,
 ): RouteContext {
+  const target = request.url!;
   const terms = { digest, limitBytes: route.maxBodyBytes, pace: limits.config.body };
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
+  let gone: AbortSignal | undefined;
   const headers = request.headers as Readonly<Record<string, string | undefined>>;
   return {
     caller,
-    params: request.params as Record<string, string>,
-    head: { method: request.method, target: request.originalUrl, headers },
-    gone: gone.signal,
-    query: new URLSearchParams(request.originalUrl.split('?')[1] ?? ''),
+    params,
+    head: { method: request.method!, target, headers },
+    // few routes ask
+    get gone() {
+      gone ??= goneSignal(response);
+      return gone;
+    },
+    query: new URLSearchParams(target.split('?')[1] ?? ''),
     body: () => readBody(request, terms),
     bodyInto: (sink) => pipeBody(request, sink, terms),
   };
+}
+
+function goneSignal(response: Response): AbortSignal {
+  const gone = new AbortController();
+  if (response.closed) gone.abort();
+  else response.once('close', () => gone.abort());
+  return gone.signal;
 }
 
 /** Signs and sends; the signature covers the request's, so that the answer holds for this call only. */
 function sendAnswer(parts: AppParts, request: Request, response: Response, answer: Answer): void {
   if ('relayed' in answer) {
     const { status, headers, body } = answer.relayed;
-    response.status(status).set(headers).setHeader('content-length', body.length);
+    response.writeHead(status, { ...headers, 'content-length': body.length });
     finish(parts, response, body);
     return;
   }
@@ -218,7 +233,7 @@ function sendAnswer(parts: AppParts, request: Request, response: Response, answe
   const { org, keyEpoch, sign } = parts.identity;
   const headers = signResponseHeaders({
     status: 200,
-    request: { method: request.method, url: urlOf(parts, request), headers: request.headersDistinct },
+    request: { method: request.method!, url: urlOf(parts, request), headers: request.headersDistinct },
     bodyDigest: createHash('sha256').update(body).digest(),
     contentLength: body.length,
     org,
@@ -227,36 +242,40 @@ function sendAnswer(parts: AppParts, request: Request, response: Response, answe
     expires: created + ANSWER_SECONDS,
     sign,
   });
-  response.status(200).set(headers);
-  response.setHeader('content-type', 'json' in answer ? 'application/json' : 'application/octet-stream');
-  response.setHeader('content-length', body.length);
+  const type = 'json' in answer ? 'application/json' : 'application/octet-stream';
+  response.writeHead(200, { ...headers, 'content-type': type, 'content-length': body.length });
   finish(parts, response, body);
 }
 
 /** Sends the last of an answer; a caller that reads more slowly than it may send is cut off. */
 function finish({ limits }: AppParts, response: Response, body: Uint8Array): void {
+  response.end(body);
+  // what the kernel has taken is on its way
+  if (response.writableLength === 0) return;
   const { graceSeconds, bytesPerSecond } = limits.config.body;
   const cut = setTimeout(() => response.destroy(), 1000 * (graceSeconds + body.length / bytesPerSecond));
   response.once('close', () => clearTimeout(cut));
-  response.end(body);
 }
 
 /** As the registered endpoint has it, never as the Host field says. */
 function urlOf(parts: AppParts, request: Request): string {
-  return `${parts.endpoint}${request.originalUrl}`;
+  return `${parts.endpoint}${request.url}`;
 }
 
-function refuse(parts: AppParts, response: Response, error: ProtocolError): void {
+function refuse(parts: AppParts, request: Request, response: Response, error: ProtocolError): void {
   parts.refused?.(error.code);
   const status = statusOf(error.code);
+  const body = JSON.stringify(problemOf(error, status));
   const { retryAfterSeconds } = error.details;
-  if (typeof retryAfterSeconds === 'number') response.set('retry-after', String(retryAfterSeconds));
-  if (CLOSING.includes(error.code)) response.set('connection', 'close');
   response
-    .status(status)
-    .type(PROBLEM_MEDIA_TYPE)
-    .send(JSON.stringify(problemOf(error, status)));
-  drain(response.req);
+    .writeHead(status, {
+      ...(typeof retryAfterSeconds === 'number' ? { 'retry-after': String(retryAfterSeconds) } : {}),
+      ...(CLOSING.includes(error.code) ? { connection: 'close' } : {}),
+      'content-type': `${PROBLEM_MEDIA_TYPE}; charset=utf-8`,
+      'content-length': Buffer.byteLength(body),
+    })
+    .end(body);
+  drain(request);
 }
 
 /** What is left of a refused body is read for a moment, so that its sender sees the refusal, then the line is cut. */

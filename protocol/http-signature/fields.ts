@@ -47,16 +47,27 @@ const DIGEST = /^sha-256=:([A-Za-z0-9+/]{43}=):$/;
  * @throws {ProtocolError} HTTP_SIGNATURE_MALFORMED where it has several.
  */
 export function fieldOf(headers: HeaderFields, name: string): string | undefined {
-  const pairs = Symbol.iterator in headers ? [...(headers as Iterable<readonly [string, string]>)] : pairsOf(headers);
-  const values = pairs.filter(([field]) => field.toLowerCase() === name).map(([, value]) => value);
-  if (values.length > 1) throw malformed(name, 'the field appears more than once');
-  return values[0];
+  let found: string | undefined;
+  const take = (value: string): void => {
+    if (found !== undefined) throw malformed(name, 'the field appears more than once');
+    found = value;
+  };
+  if (Symbol.iterator in headers) {
+    for (const [field, value] of headers as Iterable<readonly [string, string]>) if (isNamed(field, name)) take(value);
+    return found;
+  }
+  const record = headers as Readonly<Record<string, string | readonly string[] | undefined>>;
+  for (const field of Object.keys(record)) {
+    if (!isNamed(field, name)) continue;
+    const value = record[field] ?? [];
+    if (typeof value === 'string') take(value);
+    else for (const one of value) take(one);
+  }
+  return found;
 }
 
-function pairsOf(headers: HeaderFields): (readonly [string, string])[] {
-  return Object.entries(headers as Readonly<Record<string, string | readonly string[] | undefined>>).flatMap(
-    ([name, value]) => [value ?? []].flat().map((one) => [name, one] as const),
-  );
+function isNamed(field: string, name: string): boolean {
+  return field.length === name.length && (field === name || field.toLowerCase() === name);
 }
 
 /** The signature base: what is signed. Source: RFC 9421, 2.5. */
@@ -148,13 +159,39 @@ export function malformed(field: string, reason: string): ProtocolError {
   return new ProtocolError('HTTP_SIGNATURE_MALFORMED', { field, reason });
 }
 
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+/** Value of a character by its code; what is no digit counts as 0, and fails the comparison below. */
+const DIGITS = Uint8Array.from({ length: 128 }, (_, code) => Math.max(0, ALPHABET.indexOf(String.fromCharCode(code))));
+
+/** As `btoa` does, several times as fast: two of these stand in each call. */
 function toBase64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 3) {
+    const left = bytes.length - at;
+    const word = (bytes[at]! << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+    text += ALPHABET[word >> 18]! + ALPHABET[(word >> 12) & 63]!;
+    text += left > 1 ? ALPHABET[(word >> 6) & 63]! : '=';
+    text += left > 2 ? ALPHABET[word & 63]! : '=';
+  }
+  return text;
 }
 
 function fromBase64(text: string | undefined, field: string): Uint8Array {
-  const bytes = text === undefined ? undefined : Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const bytes = text === undefined ? undefined : decoded(text);
   // Base64 has several texts for some bytes; one of them is the encoding.
   if (bytes === undefined || toBase64(bytes) !== text) throw malformed(field, 'not the one form that is accepted');
+  return bytes;
+}
+
+function decoded(text: string): Uint8Array {
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  const bytes = new Uint8Array((text.length / 4) * 3 - padding);
+  const digit = (at: number): number => DIGITS[text.charCodeAt(at)] ?? 0;
+  for (let at = 0, to = 0; at < text.length; at += 4, to += 3) {
+    const word = (digit(at) << 18) | (digit(at + 1) << 12) | (digit(at + 2) << 6) | digit(at + 3);
+    bytes[to] = word >> 16;
+    bytes[to + 1] = word >> 8;
+    bytes[to + 2] = word;
+  }
   return bytes;
 }
