@@ -81,6 +81,8 @@ function createAgent(pin: string, options: PinnedTransportOptions): Agent {
     minVersion: 'TLSv1.3',
     // no session is taken up again: each connection shows its certificate
     maxCachedSessions: 0,
+    // one protocol, of which the limits and the tests speak
+    allowH2: false,
     timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
   });
   const pinned: buildConnector.connector = (target, callback) => {
@@ -96,6 +98,7 @@ function createAgent(pin: string, options: PinnedTransportOptions): Agent {
     connections: options.connections ?? CONNECTIONS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     pipelining: 1,
+    allowH2: false,
     // the caller sets the deadline of each call
     headersTimeout: 0,
     bodyTimeout: 0,

@@ -36,6 +36,9 @@ describe('an endpoint', () => {
     `https://tax.example/#spki-sha256=${PIN}00`,
     `https://tax.example/#spki-sha256=${PIN}&x`,
     'https://tax.example/#pin',
+    'unix:/run/node.sock',
+    'http+unix://%2Frun%2Fnode.sock/',
+    'http://[::1%25lo]:1',
     `http://127.0.0.1/#spki-sha256=${PIN}`,
   ];
   for (const text of refused) {

@@ -1,7 +1,10 @@
 /** Fetch that is pinned to a key: what reaches a server with another key is nothing. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import type { RequestListener } from 'node:http';
+import { createSecureServer } from 'node:http2';
 import { type AddressInfo, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { after, before, describe, it } from 'node:test';
 import { createDirectory } from '@sealedger/node/chain/directory.ts';
 import { nativeEd25519 } from '@sealedger/node/crypto.ts';
@@ -20,13 +23,15 @@ const clock = { now: () => Date.now(), sleep: async () => undefined };
 const own: TlsIdentity = tlsIdentity();
 const other: TlsIdentity = tlsIdentity();
 const transport = createPinnedTransport();
+const hasIpv6 = Object.values(networkInterfaces()).some((found) => found?.some(({ address }) => address === '::1'));
 const ends: (() => Promise<unknown>)[] = [() => transport.close()];
 after(() => Promise.all(ends.map((end) => end())));
 
-async function serverOf(identity: TlsIdentity): Promise<TlsServer> {
-  const server = await startTlsServer(identity, (request, response) => {
+async function serverOf(identity: TlsIdentity, host?: string): Promise<TlsServer> {
+  const echo: RequestListener = (request, response) => {
     request.resume().on('end', () => response.end(`${request.method} ${request.url}`));
-  });
+  };
+  const server = await startTlsServer(identity, echo, host);
   ends.push(server.close);
   return server;
 }
@@ -79,6 +84,51 @@ describe('a pinned fetch', () => {
   it('takes an expired certificate with the pinned key: the chain says who it is, and for how long', async () => {
     const server = await serverOf(tlsIdentity(own.key, Date.now() - 86_400_000));
     assert.equal((await transport.fetch(`${server.origin}/`, { method: 'GET' }, own.pin)).status, 200);
+  });
+
+  it('takes up no earlier session: each connection shows its certificate', async () => {
+    const server = await serverOf(own);
+    for (let call = 0; call < 3; call++) {
+      await (await transport.fetch(`${server.origin}/`, { method: 'GET' }, own.pin)).text();
+      server.cut();
+    }
+    assert.deepEqual(
+      server.handshakes.map(({ isResumed }) => isResumed),
+      [false, false, false],
+    );
+  });
+
+  it('speaks HTTP/1.1 only, also where the other side has nothing but HTTP/2', async () => {
+    const server = await serverOf(own);
+    await (await transport.fetch(`${server.origin}/`, { method: 'GET' }, own.pin)).text();
+    assert.deepEqual(server.handshakes, [{ name: false, protocol: 'http/1.1', isResumed: false }]);
+    let streams = 0;
+    const modern = createSecureServer({ key: own.key, cert: own.cert });
+    modern.on('stream', () => {
+      streams += 1;
+    });
+    modern.on('tlsClientError', () => undefined);
+    await new Promise<void>((resolve) => modern.listen(0, '127.0.0.1', resolve));
+    ends.push(() => new Promise<void>((resolve) => modern.close(() => resolve())));
+    const url = `https://127.0.0.1:${(modern.address() as AddressInfo).port}/`;
+    await assert.rejects(transport.fetch(url, { method: 'GET' }, own.pin), TypeError);
+    assert.equal(streams, 0);
+  });
+
+  it('asks for a name where there is one, and goes by the pin whatever the certificate is named', async () => {
+    const server = await serverOf(own);
+    const url = `https://localhost:${server.port}/`;
+    assert.equal((await transport.fetch(url, { method: 'GET' }, own.pin)).status, 200);
+    assert.equal(server.handshakes[0]!.name, 'localhost');
+    await assert.rejects(transport.fetch(url, { method: 'GET' }, other.pin), refusal('TLS_PIN_MISMATCH'));
+  });
+
+  it('reaches an IPv6 address by its pin', { skip: hasIpv6 ? false : 'no IPv6 on this machine' }, async () => {
+    const server = await serverOf(own, '::1');
+    assert.equal((await transport.fetch(`${server.origin}/`, { method: 'GET' }, own.pin)).status, 200);
+    const wrong = transport.fetch(`${server.origin}/`, { method: 'GET' }, other.pin);
+    await assert.rejects(wrong, refusal('TLS_PIN_MISMATCH'));
+    assert.equal(server.seen.calls, 1);
   });
 
   it('fails where the server speaks no TLS, and sends it nothing that could be read', async () => {
@@ -165,6 +215,21 @@ describe('a call to another organisation', () => {
       );
     });
   }
+
+  it('is not sent on to where the answer says that the thing now is, nor to the same machine', async () => {
+    const elsewhere = await serverOf(own);
+    for (const status of [301, 302, 307, 308]) {
+      const sender = await startTlsServer(own, (_request, response) => {
+        response.writeHead(status, { location: `${elsewhere.origin}/v1/status` }).end();
+      });
+      ends.push(sender.close);
+      const endpoint = `${sender.origin}#spki-sha256=${own.pin}`;
+      const peers = createPeerClient(identity, ports);
+      await assert.rejects(peers.json({ ...peer, endpoint }, { ...call, retries: 0 }));
+      assert.equal(sender.seen.calls, 1);
+    }
+    assert.equal(elsewhere.seen.connections, 0);
+  });
 
   it('is not made by a platform that cannot look at certificates', async () => {
     const { pinnedFetch, ...rest } = ports;

@@ -10,6 +10,12 @@ export interface TlsServer {
   readonly origin: string;
   /** Connections so far, also those that ended before TLS did, and calls that came over them. */
   readonly seen: { connections: number; calls: number };
+  /** Of each connection that TLS made: host name that was asked for, protocol that was agreed, whether an earlier session went on. */
+  readonly handshakes: {
+    readonly name: string | false;
+    readonly protocol: string | false;
+    readonly isResumed: boolean;
+  }[];
   /** Shows another key to new connections; the open ones stay. */
   useKey(key: string): void;
   /** Ends every connection. */
@@ -31,23 +37,34 @@ export function tlsIdentity(key = createTlsKey(), notAfter = Date.now() + DAY_MS
   return { key, cert, pin: spkiSha256(createPrivateKey(key)) };
 }
 
-export async function startTlsServer(identity: TlsIdentity, listener: RequestListener): Promise<TlsServer> {
+/** @param host - address to listen at. */
+export async function startTlsServer(
+  identity: TlsIdentity,
+  listener: RequestListener,
+  host = '127.0.0.1',
+): Promise<TlsServer> {
   const seen = { connections: 0, calls: 0 };
+  const handshakes: TlsServer['handshakes'] = [];
   const server = createServer({ key: identity.key, cert: identity.cert, minVersion: 'TLSv1.3' });
   server.on('connection', () => {
     seen.connections += 1;
+  });
+  server.on('secureConnection', (socket) => {
+    const { servername, alpnProtocol } = socket as typeof socket & { readonly servername: string | false };
+    handshakes.push({ name: servername, protocol: alpnProtocol ?? false, isResumed: socket.isSessionReused() });
   });
   server.on('request', (request, response) => {
     seen.calls += 1;
     listener(request, response);
   });
   server.on('tlsClientError', () => undefined);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const { port } = server.address() as AddressInfo;
   return {
     port,
-    origin: `https://127.0.0.1:${port}`,
+    origin: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
     seen,
+    handshakes,
     useKey: (key) => {
       const { cert } = tlsIdentity(key);
       server.setSecureContext({ key, cert, minVersion: 'TLSv1.3' });
