@@ -14,6 +14,7 @@ import { peopleSchema } from './people.ts';
 import { qualityPlanSchema } from './quality/plan.ts';
 import { budgetsSchema } from './release/budgets.ts';
 import { usageRulesSchema } from './release/usage-rules.ts';
+import { requestBoundsSchema } from './request/admission.ts';
 import { limitsSchema } from './server/limits.ts';
 import { relaySchema } from './server/relay-queue.ts';
 import { tlsSchema } from './server/tls.ts';
@@ -81,6 +82,8 @@ export const nodeConfigSchema = z.strictObject({
   consent: z.strictObject({ maxRootAgeDays: z.int().min(1).max(3660).nullable().default(null) }).prefault({}),
   /** Files (JSON or YAML) or documents; without one that speaks about a dataset, a person decides. */
   policies: policiesSchema.default([]),
+  /** How much of this node one bank may take up, and how long files of its requests stay. */
+  requests: requestBoundsSchema.prefault({}),
   approval: z
     .strictObject({
       /** Sensitivity from which a person's approval needs another one's beside it. */

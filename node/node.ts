@@ -54,6 +54,7 @@ const CERTIFICATE_TICK_MS = 3_600_000;
 const LAST_ANCHOR_MS = 3000;
 const RECONCILE_TICK_MS = 60_000;
 const APPROVAL_TICK_MS = 5000;
+const RETENTION_TICK_MS = 600_000;
 
 /**
  * Starts the node of a configuration.
@@ -105,6 +106,7 @@ export async function startNode(config: NodeConfig, passphrase: string): Promise
     every(USAGE_TICK_MS, log, () => parts.usage.tick()),
     every(TIDY_TICK_MS, log, () => parts.keepTime()),
     every(APPROVAL_TICK_MS, log, () => services.approvalTick()),
+    every(RETENTION_TICK_MS, log, () => services.retentionTick()),
     every(QUALITY_TICK_MS, log, async () => (isReady ? parts.quality.tick() : undefined)),
     // a chain of final blocks takes nothing back
     ...(config.confirmations === 0 ? [] : [every(RECONCILE_TICK_MS, log, () => services.reconcile())]),

@@ -10,6 +10,7 @@ import { isProtocolError } from '@sealedger/protocol/errors.ts';
 import type { RequestDocument } from '@sealedger/protocol/request.ts';
 import { requestId } from '@sealedger/protocol/request.ts';
 import type { Clock, Ledger, RequestView, StateStore } from '../ports.ts';
+import type { StoredDecision } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
 import { approvalKeys } from './keys.ts';
 import { type Suspension, suspensionKey } from './suspensions.ts';
@@ -69,7 +70,9 @@ async function cautionsAboutRequester(parts: CautionParts, document: RequestDocu
 async function conductIn(parts: CautionParts, id: string, isEarlier: boolean): Promise<readonly Caution[]> {
   const suspension = await parts.state.get<Suspension>(suspensionKey(id));
   const isRevokedHere = (await parts.state.get(approvalKeys.revocation(id))) !== undefined;
-  const onChain = await onChainOf(parts, id);
+  const decision = await parts.state.get<StoredDecision>(approvalKeys.decision(id));
+  // what was not approved here was not used here
+  const onChain = isEarlier || decision?.approved === true ? await onChainOf(parts, id) : undefined;
   const isSuspended = suspension?.state === 'suspended' || (onChain?.suspenders.length ?? 0) > 0;
   return [
     ...(isSuspended ? [isEarlier ? ('previous-suspended' as const) : ('requester-suspended' as const)] : []),

@@ -10,7 +10,7 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { type Attachment, type RequestDocument, requestId } from '@sealedger/protocol/request.ts';
-import { boundedFile, closed } from './bounded-file.ts';
+import { boundedFile, closed, INCOMING } from './bounded-file.ts';
 
 export interface AttachmentStore {
   /**
@@ -27,6 +27,10 @@ export interface AttachmentStore {
   missing(document: RequestDocument): Promise<readonly Attachment[]>;
   /** Where an attachment lies; only once it has arrived. @throws {ProtocolError} ATTACHMENT_UNDECLARED */
   path(document: RequestDocument, sha256: string): string;
+  /** Whether an attachment has arrived. @throws {ProtocolError} ATTACHMENT_UNDECLARED */
+  has(document: RequestDocument, sha256: string): boolean;
+  /** Removes everything that came with a request. */
+  remove(document: RequestDocument): Promise<void>;
 }
 
 export function createAttachmentStore(directory: string): AttachmentStore {
@@ -38,7 +42,7 @@ export function createAttachmentStore(directory: string): AttachmentStore {
       const { bytes } = declared(document, sha256);
       const target = path(document, sha256);
       await mkdir(join(directory, requestId(document)), { recursive: true, mode: 0o700 });
-      const incoming = `${target}.${randomUUID()}.new`;
+      const incoming = `${target}.${randomUUID()}${INCOMING}`;
       const hash = createHash('sha256');
       const mismatch = (part: string): ProtocolError => new ProtocolError('ATTACHMENT_MISMATCH', { part });
       const sink = boundedFile(
@@ -57,6 +61,8 @@ export function createAttachmentStore(directory: string): AttachmentStore {
         await rm(incoming, { force: true });
       }
     },
+    has: (document, sha256) => existsSync(path(document, sha256)),
+    remove: (document) => rm(join(directory, requestId(document)), { recursive: true, force: true }),
     missing: async (document) => document.attachments.filter(({ sha256 }) => !existsSync(path(document, sha256))),
   };
 }

@@ -3,6 +3,9 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import type { ProtocolError } from '@sealedger/protocol/errors.ts';
 
+/** How the name of a file ends while it is written. */
+export const INCOMING = '.new';
+
 /**
  * @param limitBytes - what it takes and no more.
  * @param tooLarge - what the writer is told then.

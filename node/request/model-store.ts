@@ -25,7 +25,7 @@ import {
 } from '@sealedger/protocol/rlwe/wire.ts';
 import { parseJson } from '@sealedger/protocol/schema.ts';
 import { sha256 } from '../crypto.ts';
-import { boundedFile, closed } from './bounded-file.ts';
+import { boundedFile, closed, INCOMING } from './bounded-file.ts';
 
 const MAX_MANIFEST_BYTES = 1 << 20;
 /** 4,096 features are the most that a request may name. */
@@ -47,6 +47,8 @@ export interface ModelStore {
   has(document: Pick<RequestDocument, 'modelDigest'>): boolean;
   /** @throws {ProtocolError} MODEL_NOT_UPLOADED, MODEL_DIGEST_MISMATCH and what the record parsers refuse */
   load(document: RequestDocument): Promise<SealedModelPart>;
+  /** Removes a model; it may be sent again. */
+  remove(document: Pick<RequestDocument, 'modelDigest'>): Promise<void>;
 }
 
 export function createModelStore(org: string, directory: string): ModelStore {
@@ -55,9 +57,10 @@ export function createModelStore(org: string, directory: string): ModelStore {
   const has: ModelStore['has'] = (document) => existsSync(pathOf(document));
   return {
     has,
+    remove: (document) => rm(pathOf(document), { force: true }),
     receive: async (document, bodyInto) => {
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      const incoming = `${pathOf(document)}.${randomUUID()}.new`;
+      const incoming = `${pathOf(document)}.${randomUUID()}${INCOMING}`;
       const expectedBytes = largestFile(featureIndexes(document, org).length);
       const tooLarge = (bytes: number) => new ProtocolError('MODEL_UPLOAD_SIZE', { bytes, expectedBytes });
       const sink = boundedFile(incoming, expectedBytes, tooLarge);

@@ -20,6 +20,8 @@ export interface Services extends RouteParts {
   reconcile(): Promise<void>;
   /** Sends decisions that the chain was away for, and raises deadlines that have passed. */
   approvalTick(): Promise<void>;
+  /** Removes models and attachments of requests that ended long ago. */
+  retentionTick(): Promise<void>;
 }
 
 export function createServices(parts: NodeParts): Services {

@@ -1,7 +1,7 @@
 /** What goes to and fro about a request once it is known: attachments, questions and answers, how it stands. */
 import { randomBytes } from 'node:crypto';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
-import type { RequestDocument } from '@sealedger/protocol/request.ts';
+import { type RequestDocument, requestId } from '@sealedger/protocol/request.ts';
 import { type RequestStatus, requestStatusSchema } from '@sealedger/protocol/request-status.ts';
 import { parseDocument } from '@sealedger/protocol/schema.ts';
 import { storedDeadlines, timersAt } from '../approval/deadlines.ts';
@@ -10,8 +10,9 @@ import { approvalKeys } from '../approval/keys.ts';
 import { computationKeys } from '../compute/computation.ts';
 import { storedDocument } from '../compute/computations.ts';
 import type { RequestView } from '../ports.ts';
-import { requestStores } from '../request/completeness.ts';
+import { type MissingParts, requestStores } from '../request/completeness.ts';
 import { answerQuestion, type QuestionParts, questionsOf, questionView } from '../request/questions.ts';
+import { isRemoved } from '../request/retention.ts';
 import type { Caller } from '../server/app.ts';
 import type { NodeParts } from './parts.ts';
 
@@ -26,7 +27,7 @@ export function exchangeServices(parts: NodeParts) {
   const { attachments, missing } = requestStores(config.org, config.dataDir);
   const questions = questionParts(parts);
   const missingOf = async (document: RequestDocument | undefined): Promise<readonly string[]> =>
-    document === undefined ? ['document'] : missing(document);
+    document === undefined ? ['document'] : stillMissing(state, missing, document);
   return {
     attachment: async (
       caller: string,
@@ -81,7 +82,16 @@ function assertOpenFor({ requester, state }: RequestView, caller: string): void 
  */
 export async function missingOfRequest({ config, state }: NodeParts, requestId: string): Promise<readonly string[]> {
   const document = await storedDocument(state, requestId);
-  return requestStores(config.org, config.dataDir).missing(document);
+  return stillMissing(state, requestStores(config.org, config.dataDir).missing, document);
+}
+
+/** What was removed after the end does not count as missing. */
+async function stillMissing(
+  state: NodeParts['state'],
+  missing: MissingParts,
+  document: RequestDocument,
+): Promise<readonly string[]> {
+  return (await isRemoved(state, requestId(document))) ? [] : missing(document);
 }
 
 /**

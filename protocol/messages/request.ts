@@ -12,6 +12,22 @@ export const requestMessages = {
     en: 'Parts of the request have not arrived here: {missing}.',
     'zh-CN': '该请求尚有内容未送达本节点:{missing}。',
   },
+  REQUEST_LIMIT_WAITING: {
+    en: 'Here {waiting} requests of this bank wait for a person already: withdraw some, or deliver this one again later.',
+    'zh-CN': '该银行在本机构已有 {waiting} 项申请等待人工处理:请撤回部分申请,或稍后重新送达。',
+  },
+  REQUEST_LIMIT_OPEN: {
+    en: 'Here {open} requests of this bank are open already: end some, and deliver this one again.',
+    'zh-CN': '该银行在本机构已有 {open} 项未结申请:请先终结部分申请,再重新送达。',
+  },
+  REQUEST_LIMIT_DAY: {
+    en: 'Within a day {count} requests of this bank came in here; deliver this one again tomorrow.',
+    'zh-CN': '一日之内已收到该银行 {count} 项申请;请于次日重新送达。',
+  },
+  REQUEST_LIMIT_BYTES: {
+    en: 'Models and attachments of this bank would take {megabytes} MiB here, and {max} are allowed.',
+    'zh-CN': '该银行的模型与附件在本节点将占用 {megabytes} MiB,上限为 {max} MiB。',
+  },
   REQUEST_PREVIOUS_UNKNOWN: {
     en: 'The chain does not know the earlier request that this one names.',
     'zh-CN': '链上没有本请求所引用的前一请求。',

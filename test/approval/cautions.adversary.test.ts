@@ -6,6 +6,7 @@ import { storedWaiting } from '@sealedger/node/approval/queue.ts';
 import { suspensionKey } from '@sealedger/node/approval/suspensions.ts';
 import type { RequestView } from '@sealedger/node/ports.ts';
 import { type RequestDocument, requestId } from '@sealedger/protocol/request.ts';
+import { START_MS } from '../node/support/organisations.ts';
 import { refusal } from '../node/support/refusals.ts';
 import { hexOf, onChainView, requestDocument } from '../node/support/request-fixture.ts';
 import { bounds, type Owner, owner } from './support/owner.ts';
@@ -24,7 +25,11 @@ async function knowing(
   const before = past.document ?? earlier;
   const id = requestId(before);
   o.ledger.requests.set(id, onChainView(before, past.onChain));
-  await o.state.write([{ type: 'put', key: `document/${id}`, value: before }]);
+  const granted = { requestId: id, approved: true, grant: { issuedAt: new Date(START_MS).toISOString() } };
+  await o.state.write([
+    { type: 'put', key: `document/${id}`, value: before },
+    { type: 'put', key: `decision/${id}`, value: granted },
+  ]);
   if (past.record !== undefined) await o.state.write([{ type: 'put', key: suspensionKey(id), value: past.record }]);
   return o;
 }
