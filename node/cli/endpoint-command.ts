@@ -17,7 +17,7 @@ import { type NodeConfig, readConfig } from '../config.ts';
 import { keystorePath, openKeystore } from '../keys/keystore.ts';
 import { endpointToRegister } from '../services/gateway.ts';
 import { EXIT_DONE, EXIT_USAGE, type NodeCommand } from './command.ts';
-import { USAGE } from './usage.ts';
+import { usageText } from './usage.ts';
 
 const clock = {
   now: () => Date.now(),
@@ -31,7 +31,7 @@ export const endpointCommand: NodeCommand = async (argv, io) => {
     options: { config: { type: 'string' }, register: { type: 'boolean', default: false }, ...PASSPHRASE_OPTIONS },
   });
   if (values.config === undefined) {
-    io.stderr(USAGE);
+    io.stderr(usageText('NODE_ENDPOINT_USAGE', io.locale));
     return EXIT_USAGE;
   }
   const config = await readConfig(values.config);

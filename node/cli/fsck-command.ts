@@ -26,7 +26,7 @@ import { openSnapshot, unreadable } from '../store/snapshot.ts';
 import { type CommandIo, EXIT_DONE, EXIT_FAILED, EXIT_USAGE } from './command.ts';
 import { hasPassphrase } from './passphrase.ts';
 import { localeOf } from './status-command.ts';
-import { USAGE } from './usage.ts';
+import { usageText } from './usage.ts';
 
 type Unchecked = { readonly code: ErrorCode; readonly details: Readonly<Record<string, string>> };
 type Outcome = { readonly report: FsckReport; readonly unchecked: readonly Unchecked[] };
@@ -49,7 +49,7 @@ export async function fsckCommand(argv: readonly string[], io: CommandIo): Promi
     },
   });
   if (values.config === undefined) {
-    io.stderr(USAGE);
+    io.stderr(usageText('NODE_FSCK_USAGE', io.locale));
     return EXIT_USAGE;
   }
   const locale = localeOf(values.lang, io.locale);

@@ -10,7 +10,7 @@ import type { NodeStatus } from '@sealedger/protocol/node-status.ts';
 import { statusContract } from '../services/admin-status.ts';
 import { callAdmin } from './admin-client.ts';
 import { type CommandIo, EXIT_DONE, EXIT_FAILED, EXIT_USAGE } from './command.ts';
-import { USAGE } from './usage.ts';
+import { usageText } from './usage.ts';
 
 /** @throws {ProtocolError} ARGUMENT_INVALID, ADMIN_NOT_RUNNING */
 export async function statusCommand(argv: readonly string[], io: CommandIo): Promise<number> {
@@ -23,7 +23,7 @@ export async function statusCommand(argv: readonly string[], io: CommandIo): Pro
     },
   });
   if (values.config === undefined) {
-    io.stderr(USAGE);
+    io.stderr(usageText('NODE_STATUS_USAGE', io.locale));
     return EXIT_USAGE;
   }
   const locale = localeOf(values.lang, io.locale);

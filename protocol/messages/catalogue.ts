@@ -21,6 +21,7 @@ import { loopMessages } from './loop.ts';
 import { matchMessages } from './match.ts';
 import { memberMessages } from './members.ts';
 import { nodeMessages } from './node.ts';
+import { nodeCliMessages } from './node-cli.ts';
 import { pageMessages } from './page.ts';
 import { peopleMessages } from './people.ts';
 import { policyMessages } from './policy.ts';
@@ -54,6 +55,7 @@ const catalogue = {
   ...logMessages,
   ...memberMessages,
   ...nodeMessages,
+  ...nodeCliMessages,
   ...qualityReasonMessages,
   ...qualityRuleMessages,
   ...peopleMessages,
