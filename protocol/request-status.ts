@@ -16,7 +16,8 @@ export const MAX_OPEN_QUESTIONS = 16;
 
 export const questionText = plainText(4000);
 export const answerText = plainText(8000);
-const seconds = z.int().min(0);
+/** Up to the year 9999: a later moment is none that a reader could print. */
+const seconds = z.int().min(0).max(253_402_300_799);
 
 /** The texts are null for a reader who may not see them. */
 export const questionSchema = z.strictObject({

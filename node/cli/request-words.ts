@@ -171,6 +171,7 @@ export function conditionsText(conditions: GrantConditions): string {
 }
 
 function timerWord(kind: string, words: Words): string {
+  if (kind === 'correct') return words('REQUEST_WORD_CORRECT');
   return kind === 'acknowledge' ? words('REQUEST_WORD_ACKNOWLEDGE') : words('REQUEST_WORD_ANSWER');
 }
 

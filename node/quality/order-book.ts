@@ -67,12 +67,16 @@ export type NextDue = Pick<WorkOrder, 'dueOn' | 'dueAt'>;
 const PREFIX = 'work-order/';
 const orderKey = (id: string): string => `${PREFIX}${id}`;
 
+/** All orders, by their openings. */
+export async function storedOrders(state: Pick<StateStore, 'list'>): Promise<readonly WorkOrder[]> {
+  return (await state.list<WorkOrder>(PREFIX))
+    .map(([, order]) => order)
+    .toSorted((a, b) => a.openedAt - b.openedAt || (a.id < b.id ? -1 : 1));
+}
+
 export function createOrderBook(parts: OrderBookParts): OrderBook {
   const { state, clock } = parts;
-  const list = async () =>
-    (await state.list<WorkOrder>(PREFIX))
-      .map(([, order]) => order)
-      .toSorted((a, b) => a.openedAt - b.openedAt || (a.id < b.id ? -1 : 1));
+  const list = () => storedOrders(state);
   const take = (order: WorkOrder, step: Omit<OrderStep, 'at'>, changes: Partial<WorkOrder> = {}) =>
     record(parts, withStep(order, { ...step, at: clock.now() }, changes));
   const verdict = (order: WorkOrder, next: NextDue): Promise<WorkOrder> =>

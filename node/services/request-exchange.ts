@@ -4,6 +4,7 @@ import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { type RequestDocument, requestId } from '@sealedger/protocol/request.ts';
 import { type RequestStatus, requestStatusSchema } from '@sealedger/protocol/request-status.ts';
 import { parseDocument } from '@sealedger/protocol/schema.ts';
+import { correctionTimers } from '../approval/corrections.ts';
 import { storedDeadlines, timersAt } from '../approval/deadlines.ts';
 import type { StoredDecision } from '../approval/decide.ts';
 import { approvalKeys } from '../approval/keys.ts';
@@ -56,7 +57,10 @@ export function exchangeServices(parts: NodeParts) {
           decision: decision === undefined ? 'pending' : decision.approved ? 'approved' : 'rejected',
           grant: decision?.grant ?? null,
           questions: (await questionsOf(state, requestId)).map((question) => questionView(question, isReader)),
-          timers: timersAt(await storedDeadlines(state, requestId), decision, clock.now()),
+          timers: [
+            ...timersAt(await storedDeadlines(state, requestId), decision, clock.now()),
+            ...(document === undefined ? [] : await correctionTimers(state, config.org, document, clock.now())),
+          ],
           missing: await missingOf(document),
         },
         'request status',

@@ -6,6 +6,7 @@ import { questionSchema, timerSchema } from '@sealedger/protocol/request-status.
 import { hex32, organisationId } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
 import { CAUTIONS } from '../approval/cautions.ts';
+import { correctionTimers } from '../approval/corrections.ts';
 import { storedDeadlines, timersAt } from '../approval/deadlines.ts';
 import { type Deciding, evaluateOrAsk, type StoredDecision } from '../approval/decide.ts';
 import { differencesOf } from '../approval/differences.ts';
@@ -159,8 +160,11 @@ export async function detailsOf(
     document.requester,
     { requestId, modelDigest: document.modelDigest },
   );
+  const summary = await summaryOf(parts, requestId, document);
+  const corrections = await correctionTimers(state, parts.config.org, document, parts.clock.now());
   return {
-    ...(await summaryOf(parts, requestId, document)),
+    ...summary,
+    timers: [...summary.timers, ...corrections],
     document,
     features: [...(sheet?.definitions ?? [])],
     now: now === null ? null : viewOf(now),

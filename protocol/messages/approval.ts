@@ -146,6 +146,7 @@ export const approvalMessages = {
   REQUEST_WORD_MET: { en: 'met', 'zh-CN': '已完成' },
   REQUEST_WORD_RUNNING: { en: 'running', 'zh-CN': '进行中' },
   REQUEST_WORD_ACKNOWLEDGE: { en: 'acknowledge', 'zh-CN': '受理' },
+  REQUEST_WORD_CORRECT: { en: 'correction of the data', 'zh-CN': '数据校核纠错' },
   REQUEST_WORD_ANSWER: { en: 'answer', 'zh-CN': '答复' },
   REQUEST_WORD_MISSING: { en: 'has not arrived', 'zh-CN': '尚未收到' },
 } as const;

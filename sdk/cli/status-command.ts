@@ -79,8 +79,9 @@ function partyLines(call: BankCall, party: PartyStatus): string[] {
     text(answer === null ? 'BANK_QUESTION_OPEN' : 'BANK_QUESTION_ANSWERED', {
       questionId: questionId.slice(0, 12),
       askedAt: instant(askedAt),
-      text: asked ?? '',
-      answer: answer ?? '',
+      // a line feed in another's words would begin a line that looks like ours
+      text: oneLine(asked ?? ''),
+      answer: oneLine(answer ?? ''),
     }),
   );
   return [
@@ -96,6 +97,10 @@ function whatText({ text }: BankCall, what: string): string {
   if (what.startsWith('answer:')) return text('BANK_WAIT_ANSWER', { questionId: what.slice(7, 19) });
   const code = Object.hasOwn(WAIT_TEXTS, what) ? WAIT_TEXTS[what as keyof typeof WAIT_TEXTS] : undefined;
   return code === undefined ? what : text(code);
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll('\n', ' ⏎ ');
 }
 
 /** A deadline that this version has no word for keeps its code. */

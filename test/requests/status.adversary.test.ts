@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { createMutex } from '@sealedger/node/mutex.ts';
+import type { WorkOrder } from '@sealedger/node/quality/work-order.ts';
 import { askQuestion } from '@sealedger/node/request/questions.ts';
 import type { Caller } from '@sealedger/node/server/app.ts';
 import type { NodeParts } from '@sealedger/node/services/parts.ts';
 import { exchangeServices, questionParts } from '@sealedger/node/services/request-exchange.ts';
+import { timerSchema } from '@sealedger/protocol/request-status.ts';
 import { fakeLedger } from '../node/support/fake-ledger.ts';
 import { openNodeState } from '../node/support/node-state.ts';
-import { testClock } from '../node/support/organisations.ts';
+import { START_MS, testClock } from '../node/support/organisations.ts';
 import { assertFree, everythingOf, refusal } from '../node/support/refusals.ts';
 import { hexOf, onChainView, requestDocument } from '../node/support/request-fixture.ts';
 import { temporaryDirectory } from '../node/support/temporary.ts';
@@ -34,6 +36,11 @@ async function node(t: TestContext, org = 'tax') {
     status,
     store,
     ledger,
+    clock: parts.clock,
+    order: (change: Partial<WorkOrder>) => {
+      const order = { id: hexOf(1), dataset: 'returns', state: 'open', openedAt: 0, dueAt: START_MS + 1000, ...change };
+      return state.write([{ type: 'put', key: `work-order/${order.id}`, value: order }]);
+    },
     id: view.id,
     ask: (text: string) => askQuestion(questionParts(used), view.id, text, null),
   };
@@ -71,6 +78,29 @@ describe('the status of a request', () => {
     await store(id);
     assert.deepEqual((await status(bank)).missing, ['model', `attachment:${hexOf(7)}`]);
     assert.deepEqual((await status(bank)).decision, 'pending');
+  });
+
+  it('says by when asked-for data must be corrected, and nothing else of it', async (t) => {
+    const { status, store, id, order, clock } = await node(t);
+    await store(id);
+    await order({ id: hexOf(1), dueAt: START_MS + 9000 });
+    await order({ id: hexOf(2), dataset: 'other-data', dueAt: START_MS });
+    await order({ id: hexOf(3) });
+    const running = { kind: 'correct', dueAt: START_MS / 1000 + 1, state: 'running' };
+    assert.deepEqual((await status(bank)).timers, [running]);
+    clock.move(1000);
+    assert.deepEqual((await status(bank)).timers, [{ ...running, state: 'overdue' }]);
+    for (const closed of [1, 3]) await order({ id: hexOf(closed), state: 'closed' });
+    assert.deepEqual((await status(bank)).timers, []);
+  });
+
+  it('holds no moment that a reader could not print', () => {
+    const timer = { kind: 'answer', dueAt: 253_402_300_799, state: 'running' };
+    assert.equal(timerSchema.safeParse(timer).success, true);
+    assert.ok(new Date(1000 * timer.dueAt).toISOString());
+    for (const dueAt of [253_402_300_800, Number.MAX_SAFE_INTEGER, -1, 1.5]) {
+      assert.equal(timerSchema.safeParse({ ...timer, dueAt }).success, false);
+    }
   });
 
   it('shows the words of a question to requester and regulator only', async (t) => {
