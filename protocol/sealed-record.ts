@@ -12,7 +12,7 @@ import type { Domain } from './domains.ts';
 import { ProtocolError } from './errors.ts';
 import { hkdfSha256 } from './hkdf.ts';
 
-const NONCE_BYTES = 24;
+export const RECORD_NONCE_BYTES = 24;
 const NO_SALT = new Uint8Array(0);
 
 /** What a record is: opening must name what sealing named. */
@@ -51,9 +51,9 @@ export async function openRecord(options: {
   try {
     return sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
       null,
-      record.subarray(NONCE_BYTES),
+      record.subarray(RECORD_NONCE_BYTES),
       nameBytes(name),
-      record.subarray(0, NONCE_BYTES),
+      record.subarray(0, RECORD_NONCE_BYTES),
       key,
     );
   } catch {

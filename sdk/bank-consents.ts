@@ -1,4 +1,5 @@
 /** Puts together what the SDK has for consents, from what a bank is opened with. */
+import { domains } from '@sealedger/protocol/domains.ts';
 import type { LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import { eventTopic, findLastEvent } from '@sealedger/protocol/ledger/events.ts';
 import { orgToBytes32 } from '@sealedger/protocol/ledger/ids.ts';
@@ -24,7 +25,8 @@ export function consentParts(
 ): { readonly consent: BankConsent; readonly consents: Consents } {
   const { clock, store, randomBytes, ed25519 } = ports;
   const { seed, sealing, earlierSealing = [] } = keys;
-  const vault = seed === undefined ? null : createVault({ org, seed, store, randomBytes });
+  const vault =
+    seed === undefined ? null : createVault({ domain: domains.consentStore, org, seed, store, randomBytes });
   const consent = createBankConsent({ org, vault, ledger, clock, randomBytes });
   const anchoredBefore: OpeningParts['anchoredBefore'] = async (gate, block) => {
     const topics = [eventTopic('evidence', 'CheckpointAnchored'), orgToBytes32(gate)];

@@ -4,16 +4,14 @@
  * Trust: who has the certifier's seed is the certifier. A record that was put back to an older state opens; that a model
  * is missing then shows against the chain, which is asked before each certificate.
  */
-import { utf8Decode } from '@sealedger/protocol/bytes.ts';
-import { canonicalBytes } from '@sealedger/protocol/canonical.ts';
 import { domains, SUITE } from '@sealedger/protocol/domains.ts';
 import type { SignedEnvelope } from '@sealedger/protocol/envelope.ts';
 import type { CertifiedModel, ModelCertificate } from '@sealedger/protocol/model-certificate.ts';
 import type { Exposure } from '@sealedger/protocol/model-exposure.ts';
-import { hex32, organisationId, parseJson } from '@sealedger/protocol/schema.ts';
-import { openRecord, sealRecord } from '@sealedger/protocol/sealed-record.ts';
+import { hex32, organisationId } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
 import type { BankPorts } from './ports.ts';
+import { createVault } from './vault.ts';
 
 /** A model as it is kept. */
 export type StoredModel = CertifiedModel & {
@@ -62,9 +60,8 @@ const modelSchema = z.strictObject({
 const recordSchema = z.strictObject({ suite: z.literal(SUITE), version: z.literal(1), models: z.array(modelSchema) });
 const banksSchema = z.strictObject({ suite: z.literal(SUITE), version: z.literal(1), banks: z.array(organisationId) });
 
-const NONCE_BYTES = 24;
-const BANKS = 'banks';
-const modelsOf = (bank: string): string => `models/${bank}`;
+const BANKS = 'certified/banks';
+const modelsOf = (bank: string): string => `certified/models/${bank}`;
 
 export interface CertifiedModels {
   /** Models of a bank, oldest first. @throws {ProtocolError} SEALED_RECORD, SCHEMA_MISMATCH */
@@ -80,25 +77,11 @@ export function openCertifiedModels(options: {
   readonly ports: Pick<BankPorts, 'store' | 'randomBytes'>;
 }): CertifiedModels {
   const { org, keys, ports } = options;
-  const nameOf = (name: string) => ({ domain: domains.certifiedModels, org, name });
-  const read = async <S extends z.ZodType>(name: string, schema: S): Promise<z.output<S> | undefined> => {
-    const record = await ports.store.get(`certified/${name}`);
-    if (record === undefined) return undefined;
-    const bytes = await openRecord({ seed: keys.seed, name: nameOf(name), record });
-    return parseJson(schema, utf8Decode(bytes), 'certified models');
-  };
-  const write = async (name: string, content: unknown): Promise<void> => {
-    const nonce = ports.randomBytes(NONCE_BYTES);
-    const message = canonicalBytes(content);
-    await ports.store.put(
-      `certified/${name}`,
-      await sealRecord({ seed: keys.seed, name: nameOf(name), message, nonce }),
-    );
-    message.fill(0);
-  };
+  const { store, randomBytes } = ports;
+  const vault = createVault({ domain: domains.certifiedModels, org, seed: keys.seed, store, randomBytes });
   const of = async (requester: string): Promise<readonly StoredModel[]> =>
-    (await read(modelsOf(requester), recordSchema))?.models ?? [];
-  const banks = async (): Promise<readonly string[]> => (await read(BANKS, banksSchema))?.banks ?? [];
+    (await vault.get(modelsOf(requester), recordSchema))?.models ?? [];
+  const banks = async (): Promise<readonly string[]> => (await vault.get(BANKS, banksSchema))?.banks ?? [];
   return {
     of,
     all: async () => {
@@ -109,11 +92,12 @@ export function openCertifiedModels(options: {
     put: async (model) => {
       const known = await banks();
       const { requester, modelDigest } = model;
-      if (!known.includes(requester)) await write(BANKS, { suite: SUITE, version: 1, banks: [...known, requester] });
+      if (!known.includes(requester))
+        await vault.put(BANKS, { suite: SUITE, version: 1, banks: [...known, requester] });
       const models = [...(await of(requester))];
       const place = models.findIndex((candidate) => candidate.modelDigest === modelDigest);
       models[place < 0 ? models.length : place] = model;
-      await write(modelsOf(requester), { suite: SUITE, version: 1, models });
+      await vault.put(modelsOf(requester), { suite: SUITE, version: 1, models });
     },
   };
 }

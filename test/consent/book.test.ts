@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fromHex, toHex } from '@sealedger/protocol/bytes.ts';
 import { decodeConsentEntries, encodeConsentEntries, readConsentHistory } from '@sealedger/protocol/consent-history.ts';
+import { domains } from '@sealedger/protocol/domains.ts';
 import type { LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import { type ConsentBook, openConsentBook } from '@sealedger/sdk/consent.ts';
 import { parseConsentTable } from '@sealedger/sdk/consent-csv.ts';
@@ -34,7 +35,13 @@ function paperChain() {
 }
 
 function vaultOf(org: string, store: BankStore = memoryStore()): Vault {
-  return createVault({ org, seed: organisation(org, []).seed, store, randomBytes: countedBytes(`vault ${org}`) });
+  return createVault({
+    domain: domains.consentStore,
+    org,
+    seed: organisation(org, []).seed,
+    store,
+    randomBytes: countedBytes(`vault ${org}`),
+  });
 }
 
 const open = (store: BankStore, chain = paperChain()): Promise<ConsentBook> =>

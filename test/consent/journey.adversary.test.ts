@@ -173,7 +173,13 @@ describe('consent in a consortium', { timeout: 600_000 }, () => {
     const gate = world.files.gates[0]!;
     const onChain = (await ledger.request(requestId))!;
     const publicKey = fromHex(onChain.gates.find(({ org }) => org === gate)!.poprfPublicKey!, 32);
-    const vault = createVault({ org: BANK, seed: keys.seed, store: world.bankStore, randomBytes: random });
+    const vault = createVault({
+      domain: domains.consentStore,
+      org: BANK,
+      seed: keys.seed,
+      store: world.bankStore,
+      randomBytes: random,
+    });
     await unlockAtGate(
       {
         ports: { fetch, clock: systemClock, randomBytes: random, store: memoryStore(), ed25519: nativeEd25519 },

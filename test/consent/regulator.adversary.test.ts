@@ -143,8 +143,14 @@ describe('what the bank keeps', () => {
     const { createVault } = await import('@sealedger/sdk/vault.ts');
     const { openConsentBook } = await import('@sealedger/sdk/consent.ts');
     const randomBytes = () => new Uint8Array(32);
-    const thief = createVault({ org: 'bank', seed: utf8('0'.repeat(32)), store: world.store, randomBytes });
+    const thief = createVault({
+      domain: domains.consentStore,
+      org: 'bank',
+      seed: utf8('0'.repeat(32)),
+      store: world.store,
+      randomBytes,
+    });
     const opened = openConsentBook({ org: 'bank', vault: thief, ledger: world.ledger, randomBytes });
-    await assert.rejects(opened, refusal('SEALED_BOX_OPEN_FAILED'));
+    await assert.rejects(opened, refusal('SEALED_RECORD'));
   });
 });

@@ -151,7 +151,13 @@ export function paperWorld(change: Partial<RequestDocument> = {}): PaperWorld {
     },
   };
   const beaconBlocks = new Map<number, number>();
-  const vault = createVault({ org: 'bank', seed: bank.seed, store, randomBytes: countedBytes('vault') });
+  const vault = createVault({
+    domain: domains.consentStore,
+    org: 'bank',
+    seed: bank.seed,
+    store,
+    randomBytes: countedBytes('vault'),
+  });
   const consentParts = { org: 'bank', vault, ledger: ledger as LedgerClient, clock, randomBytes: countedBytes('salt') };
   const consent = createBankConsent(consentParts);
   const args = { gates: [...GATES], requester: 'bank', expiresAt: document.expiresAt };
