@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import type { Guard } from '@sealedger/node/approval/guard.ts';
 import { type ComputationRecord, computationKeys } from '@sealedger/node/compute/computation.ts';
 import { type Computations, createComputations, peerKeys } from '@sealedger/node/compute/computations.ts';
 import type { RegisterView } from '@sealedger/node/match/register.ts';
@@ -45,7 +46,13 @@ interface Node {
   readonly ownFloor: { value: number | null };
 }
 
-function assemble(org: 'bureau' | 'court' | 'tax', node: NodeState, ledger: FakeLedger): Node {
+/** A guard that lets everything through: a department whose people took the checks out. */
+const skipping = (ledger: FakeLedger): Guard => ({
+  assertUsable: (use) => ledger.request(use.requestId),
+  assertMayLeave: async () => undefined,
+});
+
+function assemble(org: 'bureau' | 'court' | 'tax', node: NodeState, ledger: FakeLedger, guard?: Guard): Node {
   const started: ComputationRecord[] = [];
   const ownFloor: Node['ownFloor'] = { value: null };
   const members = fakeDirectory(Object.values(orgs));
@@ -62,14 +69,16 @@ function assemble(org: 'bureau' | 'court' | 'tax', node: NodeState, ledger: Fake
     clock,
     mutex: createMutex(),
     signAnnouncement: (announcement) => orgs[org].envelope(domains.announcement, announcement),
-    guard: guardOf({
-      org,
-      ledger,
-      members,
-      clock,
-      document,
-      conditions: () => ({ qualityFloor: ownFloor.value }),
-    }),
+    guard:
+      guard ??
+      guardOf({
+        org,
+        ledger,
+        members,
+        clock,
+        document,
+        conditions: () => ({ qualityFloor: ownFloor.value }),
+      }),
     run: (record) => void started.push(record),
   });
   return { node, ledger, members, computations, started, ownFloor };
@@ -357,5 +366,48 @@ describe('a node that stopped', () => {
     const last = assemble('tax', own.node, own.ledger);
     await last.computations.resume();
     assert.deepEqual(last.started, []);
+  });
+});
+
+describe('a department whose node skips its checks', () => {
+  for (const [name, state, code] of [
+    ['suspended', 'suspended', 'GRANT_SUSPENDED'],
+    ['revoked', 'revoked', 'REQUEST_NOT_ACTIVE'],
+    ['expired', 'expired', 'GRANT_EXPIRED'],
+  ] as const) {
+    it(`is alone with a grant that is ${name}: the others announce nothing, and what it has is not enough`, async (t) => {
+      const own = await openNodeState(join(await temporaryDirectory(t), 'state'), 'tax');
+      t.after(own.close);
+      await own.state.write([{ type: 'put', key: computationKeys.document(view.id), value: document }]);
+      const ledger = ledgerOf('tax');
+      const careless = assemble('tax', own, ledger, skipping(ledger));
+      const honest = await Promise.all([nodeOf(t, 'court'), nodeOf(t, 'bureau')]);
+      for (const { requests } of [ledger, ...honest.map((n) => n.ledger)]) requests.set(view.id, { ...view, state });
+      const lone = await announce(careless);
+      for (const n of honest) await assert.rejects(announce(n), refusal(code));
+      const start = (n: Node, envelopes: readonly unknown[]) =>
+        n.computations.start('bank', lone.body.computationId, [...envelopes]);
+      await assert.rejects(start(careless, [lone]), refusal('ANNOUNCEMENTS_INCOMPLETE'));
+      assert.deepEqual([careless.started.length, ...honest.map((n) => n.started.length)], [0, 0, 0]);
+    });
+  }
+
+  it('that stopped between announcement and start: the others begin nothing', async (t) => {
+    const own = await openNodeState(join(await temporaryDirectory(t), 'state'), 'tax');
+    t.after(own.close);
+    await own.state.write([{ type: 'put', key: computationKeys.document(view.id), value: document }]);
+    const ledger = ledgerOf('tax');
+    const careless = assemble('tax', own, ledger, skipping(ledger));
+    const honest = [await nodeOf(t, 'court'), await nodeOf(t, 'bureau')];
+    const envelopes = [await announce(careless), ...(await Promise.all(honest.map((n) => announce(n))))];
+    const id = envelopes[0]!.body.computationId;
+    for (const { requests } of [ledger, ...honest.map((n) => n.ledger)])
+      requests.set(view.id, { ...view, state: 'suspended' });
+    for (const n of honest)
+      await assert.rejects(n.computations.start('bank', id, envelopes), refusal('GRANT_SUSPENDED'));
+    assert.deepEqual(
+      honest.map(({ started }) => started.length),
+      [0, 0],
+    );
   });
 });
