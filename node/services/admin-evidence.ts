@@ -9,6 +9,7 @@ import type { NodeParts } from './parts.ts';
 export const evidenceExportContract = {
   name: 'evidence.export',
   summary: 'ADMIN_EVIDENCE_EXPORT',
+  roles: ['operator', 'steward', 'auditor'],
   input: z.strictObject({
     subject: subjectSchema,
     /** `field`, `kind.field` or `all`: their openings stay here. */

@@ -22,7 +22,7 @@ const runInput = z.strictObject({
   sampleRows: z.int().min(100).max(1_000_000_000).optional(),
 });
 
-/** The contracts, for the command line. */
+/** The contracts, for the command line. A run asks for no person: a schedule makes the same one by itself. */
 export const qualityContracts = {
   run: {
     name: 'quality.run',

@@ -36,6 +36,7 @@ export const repairContracts = {
   propose: {
     name: 'repair.propose',
     summary: 'ADMIN_REPAIR_PROPOSE',
+    roles: WORKERS,
     input: named,
     output: z.strictObject({ failing: count, proposed: count, open: count }),
   },

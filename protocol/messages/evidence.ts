@@ -63,9 +63,9 @@ export const evidenceMessages = {
     'zh-CN': '导出本节点在证据包中的部分。',
   },
   EVIDENCE_USAGE: {
-    en: 'Usage: sealedger-node evidence export --config FILE (--version ID | --request ID | --batch REQUEST/ORG/N) [--withhold NAME,KIND.NAME,…|all] [--since SIZE] [--through BLOCK] [--out FILE] [--lang en|zh-CN]',
+    en: 'Usage: sealedger-node evidence export --config FILE --by PERSON (--version ID | --request ID | --batch REQUEST/ORG/N) [--withhold NAME,KIND.NAME,…|all] [--since SIZE] [--through BLOCK] [--out FILE] [--lang en|zh-CN]',
     'zh-CN':
-      '用法:sealedger-node evidence export --config FILE (--version 编号 | --request 编号 | --batch 请求/机构/批次) [--withhold 字段,事件.字段,…|all] [--since 日志大小] [--through 区块号] [--out FILE] [--lang en|zh-CN]',
+      '用法:sealedger-node evidence export --config FILE --by 人员 (--version 编号 | --request 编号 | --batch 请求/机构/批次) [--withhold 字段,事件.字段,…|all] [--since 日志大小] [--through 区块号] [--out FILE] [--lang en|zh-CN]',
   },
   EXPORT_VERSION_UNKNOWN: {
     en: 'The chain knows no such version of a dataset.',

@@ -12,7 +12,8 @@ import type { NodeParts } from '@sealedger/node/services/parts.ts';
 import { isProtocolError, type ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { Trust } from '@sealedger/protocol/evidence/trust.ts';
 import { verifyBundleText } from '@sealedger/sdk/verify/verify-bundle.ts';
-import { openTestGate } from '../keys/support/gate.ts';
+import { openTestGate, type TestGate } from '../keys/support/gate.ts';
+import { testPerson, withPersonKeys } from '../keys/support/persons.ts';
 import { temporaryDirectory, testSigner } from './support/log-fixture.ts';
 import { deployment } from './support/paper-chain.ts';
 import {
@@ -29,6 +30,7 @@ const TOKEN = 'a1'.repeat(32);
 let story: Story;
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 let server: AdminServer;
+let people: TestGate;
 const flushed: string[] = [];
 before(async () => {
   story = await tellStory();
@@ -41,8 +43,8 @@ before(async () => {
     client: { deployment },
   } as unknown as NodeParts;
   const log = createLogger('tax', () => undefined);
-  const { gate } = await openTestGate([]);
-  server = await startAdminServer({ commands: adminEvidence(parts), gate, log, token: TOKEN });
+  people = await openTestGate([testPerson('olga', 'auditor'), testPerson('zhao', 'approver')]);
+  server = await startAdminServer({ commands: adminEvidence(parts), gate: people.gate, log, token: TOKEN });
   const own = { org: 'tax', dataDir: '.', port: 0, endpoint: server.url, rpcUrl: server.url, deployment: 'd.json' };
   await writeFile(join(directory.path, 'node.json'), JSON.stringify(own));
   await writeAdminFile(directory.path, { url: server.url, token: TOKEN });
@@ -54,11 +56,20 @@ after(async () => {
 });
 
 /** @returns exit code, the file's text (null where none was written) and what stood on stdout. */
-async function run(...options: readonly string[]): Promise<{ code: number; text: string | null; stdout: string }> {
+function run(...options: readonly string[]): Promise<{ code: number; text: string | null; stdout: string }> {
+  return runAs(['--by', 'olga'], ...options);
+}
+
+async function runAs(
+  by: readonly string[],
+  ...options: readonly string[]
+): Promise<{ code: number; text: string | null; stdout: string }> {
+  people.clock.ms = Date.now();
   const out = join(directory.path, `${options.join('-').replaceAll('/', '_').slice(0, 100)}.json`);
   let stdout = '';
   const io = { stdout: (text: string) => void (stdout += text), stderr: () => undefined, locale: 'en' } as const;
-  const argv = ['export', ...options, '--config', join(directory.path, 'node.json'), '--out', out];
+  const place = ['--config', join(directory.path, 'node.json'), '--out', out];
+  const argv = ['export', ...options, ...place, ...withPersonKeys(directory.path, by)];
   const code = await evidenceCommand(argv, io);
   const text = await readFile(out, 'utf8').catch(() => null);
   if (text !== null) assert.equal((await stat(out)).mode & 0o777, 0o600);
@@ -136,4 +147,19 @@ test('what is unknown or not said is refused with its code, and no file is writt
   for (const [options, code] of refused) {
     await assert.rejects(run(...options), (error) => isProtocolError(error) && error.code === code, options.join(' '));
   }
+});
+
+test('nobody exports without a role for it, and each export is an act of its person', async () => {
+  people.events.length = 0;
+  const refusedWith = (code: string) => (error: unknown) => isProtocolError(error) && error.code === code;
+  await assert.rejects(runAs([], '--version', versions.tax), refusedWith('PERSON_MISSING'));
+  await assert.rejects(runAs(['--by', 'zhao'], '--version', versions.tax), refusedWith('PERSON_ROLE'));
+  assert.equal((await run('--version', versions.tax)).code, 0);
+  assert.deepEqual(
+    people.events.map(({ kind, fields }) => [kind, fields['command'], fields['outcome']]),
+    [
+      ['act', 'evidence.export', 'PERSON_ROLE'],
+      ['act', 'evidence.export', 'done'],
+    ],
+  );
 });
