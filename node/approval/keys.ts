@@ -23,6 +23,9 @@ export const approvalKeys = {
   /** Prefix of policies that persons applied. */
   applied: 'policy/',
   appliedPolicy: (uid: string): string => `policy/${uid}`,
+  /** Prefix of applied policies that persons took away again. */
+  removed: 'removed-policy/',
+  removedPolicy: (uid: string): string => `removed-policy/${uid}`,
   /** Prefix of requests that this organisation revoked. */
   revoked: 'revoked-request/',
   revocation: (requestId: string): string => `revoked-request/${requestId}`,

@@ -22,6 +22,8 @@ export type PolicySource = z.output<typeof policiesSchema>[number];
 /** A policy that a person put in force at the running node; it takes the place of the configuration's of the same uid. */
 export interface AppliedPolicy {
   readonly policy: Policy;
+  /** The one of the same uid that was in force before; null for none. */
+  readonly replaced: Policy | null;
   /** Pseudonym: who may not approve what the policy sends to a person. */
   readonly actor: string;
   /** Milliseconds since the epoch. */
@@ -52,6 +54,37 @@ export function createPolicyBook(
 /** What persons put in force. */
 export async function appliedPolicies(state: StateStore): Promise<readonly AppliedPolicy[]> {
   return (await state.list<AppliedPolicy>(approvalKeys.applied)).map(([, applied]) => applied);
+}
+
+/** A policy that a person took out of force. */
+export type RemovedPolicy = Omit<AppliedPolicy, 'replaced'>;
+
+/**
+ * Who put in force, replaced or took away a policy that speaks or spoke about these datasets, or that was asked: what a
+ * person decides about them is what that policy left to persons.
+ * @param datasets - short names; null for a gate's agreement.
+ * @param asked - uids of the policies that answered.
+ */
+export async function policyAuthors(
+  state: StateStore,
+  datasets: readonly (string | null)[],
+  asked: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  const removed = (await state.list<RemovedPolicy>(approvalKeys.removed)).map(([, one]) => ({
+    ...one,
+    replaced: null,
+  }));
+  const changes = [...(await appliedPolicies(state)), ...removed];
+  const concerns = ({ policy, replaced }: AppliedPolicy): boolean =>
+    asked.has(policy.uid) ||
+    [policy, ...(replaced === null ? [] : [replaced])].some((one) => datasets.some((name) => speaksAbout(one, name)));
+  return changes.filter(concerns).map(({ actor }) => actor);
+}
+
+/** One without rules speaks about everything: it answers `otherwise`. */
+function speaksAbout({ permission, prohibition }: Policy, dataset: string | null): boolean {
+  const rules = [...permission, ...prohibition];
+  return rules.length === 0 || rules.some((rule) => isAbout(rule, dataset));
 }
 
 /**

@@ -4,7 +4,7 @@ import { policyHash, policySchema } from '@sealedger/protocol/policy/policy.ts';
 import { hex32 } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
 import { approvalKeys } from '../approval/keys.ts';
-import { appliedPolicies } from '../approval/policy-book.ts';
+import { type AppliedPolicy, appliedPolicies, type RemovedPolicy } from '../approval/policy-book.ts';
 import { type AdminCommand, adminCommand } from '../server/admin.ts';
 import { decideParts } from './approval.ts';
 import type { NodeParts } from './parts.ts';
@@ -65,23 +65,34 @@ export function adminPolicies(parts: NodeParts): readonly AdminCommand[] {
     }),
     {
       ...adminCommand(apply, async ({ policy }, { actor }) => {
-        const applied = { policy, actor: actor!, at: clock.now() };
         await mutex.run('policies', async () => {
+          const inForce = await decideParts(parts).policies.read();
+          const replaced = inForce.find(({ uid: other }) => other === policy.uid) ?? null;
+          const applied: AppliedPolicy = { policy, replaced, actor: actor!, at: clock.now() };
           const others = (await appliedPolicies(state)).filter(({ policy: { uid: other } }) => other !== policy.uid);
           if (others.length >= MAX_APPLIED) throw new ProtocolError('POLICY_LIMIT', { limit: MAX_APPLIED });
-          await state.write([{ type: 'put', key: approvalKeys.appliedPolicy(policy.uid), value: applied }]);
+          await state.write([
+            { type: 'put', key: approvalKeys.appliedPolicy(policy.uid), value: applied },
+            { type: 'del', key: approvalKeys.removedPolicy(policy.uid) },
+          ]);
         });
         return { uid: policy.uid, hash: policyHash(policy) };
       }),
       roles: ['steward', 'operator'],
     },
     {
-      ...adminCommand(remove, async ({ uid: wanted }) => {
-        const applied = (await appliedPolicies(state)).find(({ policy }) => policy.uid === wanted);
-        if (applied === undefined) throw new ProtocolError('POLICY_NOT_APPLIED', { policy: wanted });
-        await mutex.run('policies', () => state.write([{ type: 'del', key: approvalKeys.appliedPolicy(wanted) }]));
-        return { uid: wanted, hash: policyHash(applied.policy) };
-      }),
+      ...adminCommand(remove, async ({ uid: wanted }, { actor }) =>
+        mutex.run('policies', async () => {
+          const applied = (await appliedPolicies(state)).find(({ policy }) => policy.uid === wanted);
+          if (applied === undefined) throw new ProtocolError('POLICY_NOT_APPLIED', { policy: wanted });
+          const removed: RemovedPolicy = { policy: applied.policy, actor: actor!, at: clock.now() };
+          await state.write([
+            { type: 'del', key: approvalKeys.appliedPolicy(wanted) },
+            { type: 'put', key: approvalKeys.removedPolicy(wanted), value: removed },
+          ]);
+          return { uid: wanted, hash: policyHash(applied.policy) };
+        }),
+      ),
       roles: ['steward', 'operator'],
     },
   ];

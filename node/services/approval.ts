@@ -21,7 +21,7 @@ import {
   type PersonalOutcome,
   type PersonParts,
 } from '../approval/person.ts';
-import { appliedPolicies, createPolicyBook } from '../approval/policy-book.ts';
+import { appliedPolicies, createPolicyBook, policyAuthors } from '../approval/policy-book.ts';
 import { dropEnded } from '../approval/queue.ts';
 import { type RevokeParts, sendRevocations } from '../approval/revoke.ts';
 import { storedVersions } from '../catalogue/life.ts';
@@ -165,7 +165,7 @@ async function agreeAgain({ config, state, ledger, epochKeys, clock }: NodeParts
   }
 }
 
-/** Who drafted or submitted the datasets that are asked for, and who put the policies in force that were asked. */
+/** Who drafted or submitted the datasets that are asked for, and who changed the policies about them. */
 async function preparersOf(
   { config, state }: NodeParts,
   { document }: Deciding,
@@ -173,7 +173,8 @@ async function preparersOf(
 ): Promise<ReadonlySet<string>> {
   const own = [...document.datasets, document.register].filter(({ owner }) => owner === config.org);
   const versions = (await storedVersions(state)).filter(({ id }) => own.some((asked) => asked.id === id));
-  const uids = new Set(evaluation.answers.map(({ policy }) => policy?.uid));
-  const authors = (await appliedPolicies(state)).filter(({ policy }) => uids.has(policy.uid));
-  return new Set([...versions.flatMap(({ preparers }) => preparers ?? []), ...authors.map(({ actor }) => actor)]);
+  const uids = evaluation.answers.flatMap(({ policy }) => (policy === null ? [] : [policy.uid]));
+  const names = evaluation.answers.map(({ dataset }) => dataset);
+  const authors = await policyAuthors(state, names, new Set(uids));
+  return new Set([...versions.flatMap(({ preparers }) => preparers ?? []), ...authors]);
 }

@@ -162,12 +162,29 @@ describe('a policy at the command line', () => {
     assert.equal((await approve(node, 'ann')).code, 0);
   });
 
+  it('that somebody took away or narrowed leaves that person out of what it spoke about', async (t) => {
+    const file = (node: ApprovingNode) => join(node.directory, 'policy.json');
+    const narrowed = await waitingNode(t);
+    await writeFile(file(narrowed), JSON.stringify(bounds({ datasets: ['elsewhere'] })));
+    assert.equal((await narrowed.run(policyCommand, 'apply', file(narrowed), '--by', 'ben')).code, 0);
+    await assert.rejects(approve(narrowed, 'ben'), refusal('PERSON_PREPARED'));
+    assert.equal((await approve(narrowed, 'ann')).code, 0);
+
+    const removed = await approvingNode(t, [], PEOPLE);
+    await writeFile(file(removed), JSON.stringify(bounds({ maxQuota: 1 })));
+    await removed.run(policyCommand, 'apply', file(removed), '--by', 'cy');
+    await removed.run(policyCommand, 'remove', 'urn:sealedger:policy:own', '--by', 'ben');
+    await removed.approval.decide(removed.deciding());
+    await assert.rejects(approve(removed, 'ben'), refusal('PERSON_PREPARED'));
+    assert.equal((await approve(removed, 'ann')).code, 0);
+  });
+
   it('is one of at most 64, and replacing one is no further one', async (t) => {
     const node = await approvingNode(t, [], PEOPLE);
     const applied = (i: number) => ({
       type: 'put' as const,
       key: `policy/${bounds({ name: `p${i}` }).uid}`,
-      value: { policy: bounds({ name: `p${i}` }), actor: 'ab'.repeat(32), at: 0 },
+      value: { policy: bounds({ name: `p${i}` }), replaced: null, actor: 'ab'.repeat(32), at: 0 },
     });
     await node.state.write(Array.from({ length: 64 }, (_, i) => applied(i)));
     const file = join(node.directory, 'policy.json');

@@ -158,7 +158,9 @@ describe('a policy file', () => {
   it('of the same name twice ends the start, and an applied one takes the place of the configured one', async () => {
     await assert.rejects(createPolicyBook([POLICY, POLICY]).read(), refusal('POLICY_TWICE'));
     const stricter = simplePolicy({ requesters: ['bank'], purposes: ['loan-pricing'], maxQuota: 1, maxTermDays: 1 });
-    const book = createPolicyBook([POLICY], async () => [{ policy: stricter, actor: 'ab'.repeat(32), at: 0 }]);
+    const book = createPolicyBook([POLICY], async () => [
+      { policy: stricter, replaced: POLICY, actor: 'ab'.repeat(32), at: 0 },
+    ]);
     assert.deepEqual(await book.read(), [stricter]);
   });
 });
