@@ -93,6 +93,13 @@ function parsed(args: readonly string[], options: NonNullable<ParseArgsConfig['o
   }
 }
 
+/** Value of an option that must be there. @throws {ProtocolError} ARGUMENT_INVALID */
+export function needed(call: AdminCall, name: string): string {
+  const value = call.option(name);
+  if (value === undefined) throw new ProtocolError('ARGUMENT_INVALID', { argument: `--${name}`, reason: 'missing' });
+  return value;
+}
+
 /** An optional whole number. @throws {ProtocolError} ARGUMENT_INVALID */
 export function numberOption(call: AdminCall, name: string): number | undefined {
   const text = call.option(name);

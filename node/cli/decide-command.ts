@@ -5,9 +5,9 @@
  */
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { requestContracts } from '../services/admin-requests.ts';
-import { type AdminCall, numberOption, runVerb, tell, type Verb, wordsIn } from './call-options.ts';
+import { type AdminCall, needed, numberOption, runVerb, tell, type Verb, wordsIn } from './call-options.ts';
 import { type CommandIo, EXIT_DONE, EXIT_FAILED, type NodeCommand } from './command.ts';
-import { needed, requestIdOf, revokeVerb } from './request-command.ts';
+import { requestIdOf, revokeVerb } from './request-command.ts';
 
 const OPTIONS = ['reason', 'quality-floor', 'hours', 'weekdays', 'require'] as const;
 const FLAGS = ['--approve', '--reject', '--revoke'] as const;

@@ -15,7 +15,7 @@ import { stringify } from 'yaml';
 import { readPolicy, readPolicyText } from '../approval/policy-book.ts';
 import { parseYaml } from '../catalogue/yaml.ts';
 import { policyContracts } from '../services/admin-policy.ts';
-import { type AdminCall, columns, numberOption, runVerb, tell, type Verb, wordsIn } from './call-options.ts';
+import { type AdminCall, columns, needed, numberOption, runVerb, tell, type Verb, wordsIn } from './call-options.ts';
 import { EXIT_DONE, EXIT_FAILED, explain, type NodeCommand } from './command.ts';
 import { conditionsText } from './request-words.ts';
 
@@ -111,8 +111,7 @@ async function checked(file: string) {
 /** Runs a policy against samples. */
 async function test(call: AdminCall): Promise<number> {
   const policy = await readPolicy(call.word(0, 'POLICY'));
-  const place = call.option('requests');
-  if (place === undefined) throw new ProtocolError('ARGUMENT_INVALID', { argument: '--requests', reason: 'missing' });
+  const place = needed(call, 'requests');
   const outcomes: (SampleOutcome & { readonly file: string })[] = [];
   for (const file of await sampleFiles(place)) {
     const samples = parseYaml(samplesSchema, await readPolicyText(file), file);

@@ -9,7 +9,7 @@ import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { questionContracts } from '../services/admin-questions.ts';
 import { requestContracts } from '../services/admin-requests.ts';
 import { callAdmin } from './admin-client.ts';
-import { type AdminCall, runVerb, tell, type Verb, wordsIn } from './call-options.ts';
+import { type AdminCall, needed, runVerb, tell, type Verb, wordsIn } from './call-options.ts';
 import { EXIT_DONE, EXIT_FAILED, type NodeCommand } from './command.ts';
 import { detailsText, summariesText } from './request-words.ts';
 
@@ -65,13 +65,6 @@ export async function requestIdOf(call: AdminCall): Promise<string> {
   if (found.length > 1) throw new ProtocolError('REQUEST_AMBIGUOUS', { prefix, count: found.length });
   if (found.length === 0) throw new ProtocolError('REQUEST_UNKNOWN', { requestId: prefix });
   return found[0]!.requestId;
-}
-
-/** @throws {ProtocolError} ARGUMENT_INVALID */
-export function needed(call: AdminCall, name: string): string {
-  const value = call.option(name);
-  if (value === undefined) throw new ProtocolError('ARGUMENT_INVALID', { argument: `--${name}`, reason: 'missing' });
-  return value;
 }
 
 async function list(call: AdminCall): Promise<number> {

@@ -3,9 +3,8 @@
  *
  * Exit 0 where it is done, 2 for usage and refusals.
  */
-import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { usageContracts } from '../services/admin-usage.ts';
-import { type AdminCall, runVerb, tell, wordsIn } from './call-options.ts';
+import { type AdminCall, needed, runVerb, tell, wordsIn } from './call-options.ts';
 import type { NodeCommand } from './command.ts';
 
 /** @throws {ProtocolError} ARGUMENT_INVALID, REQUEST_UNKNOWN, GRANT_NOT_SUSPENDED, PERSON_…, ADMIN_NOT_RUNNING */
@@ -17,8 +16,7 @@ export const suspendCommand: NodeCommand = (argv, io) => {
 };
 
 async function suspend(call: AdminCall): Promise<number> {
-  const reason = call.option('reason');
-  if (reason === undefined) throw new ProtocolError('ARGUMENT_INVALID', { argument: '--reason', reason: 'missing' });
+  const reason = needed(call, 'reason');
   const answer = await call.ask(usageContracts.suspend, { request: call.word(0, 'ID'), reason });
   return tell(call, answer, `${wordsIn(call.io.locale)('SUSPEND_DONE', { request: answer.requestId.slice(0, 12) })}\n`);
 }

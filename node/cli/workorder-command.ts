@@ -5,7 +5,6 @@
  */
 import { copyFile, rm } from 'node:fs/promises';
 import { wordFor } from '@sealedger/protocol/catalogue/words.ts';
-import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { isErrorCode, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { parseDocument } from '@sealedger/protocol/schema.ts';
 import { z } from 'zod';
@@ -13,7 +12,7 @@ import { ORDER_REASON_WORDS, ORDER_WORDS } from '../quality/report-words.ts';
 import { ORDER_STATES, REJECTION_REASONS } from '../quality/work-order.ts';
 import { workOrderContracts } from '../services/admin-work-orders.ts';
 import type { OrderView } from '../services/quality-views.ts';
-import { type AdminCall, columns, numberOption, runVerb, tell, type Verb, wordsIn } from './call-options.ts';
+import { type AdminCall, columns, needed, numberOption, runVerb, tell, type Verb, wordsIn } from './call-options.ts';
 import { EXIT_DONE, EXIT_FAILED, type NodeCommand } from './command.ts';
 
 const OPTIONS = ['dataset', 'unit', 'state', 'to', 'reason', 'note', 'rows'] as const;
@@ -166,11 +165,4 @@ function noteOf(call: AdminCall): { readonly note?: string } {
 
 function reasonOf(call: AdminCall): (typeof REJECTION_REASONS)[number] {
   return parseDocument(z.enum(REJECTION_REASONS), needed(call, 'reason'), '--reason');
-}
-
-/** @throws {ProtocolError} ARGUMENT_INVALID */
-function needed(call: AdminCall, name: string): string {
-  const value = call.option(name);
-  if (value === undefined) throw new ProtocolError('ARGUMENT_INVALID', { argument: `--${name}`, reason: 'missing' });
-  return value;
 }

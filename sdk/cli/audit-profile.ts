@@ -4,12 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { canonicalText } from '@sealedger/protocol/canonical.ts';
-import { SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { parseTrust, type Trust } from '@sealedger/protocol/evidence/trust.ts';
 import { type Deployment, parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
-import { organisationId, parseJson } from '@sealedger/protocol/schema.ts';
+import { parseJson } from '@sealedger/protocol/schema.ts';
 import { createPinnedTransport } from '@sealedger/transport/pinned-fetch.ts';
 import type { PassphraseValues } from '@sealedger/transport/secret-input.ts';
 import { z } from 'zod';
@@ -19,21 +18,15 @@ import { type AuditBounds, DEFAULT_BOUNDS } from '../audit/ports.ts';
 import { certifySettingsSchema } from './certify-profile.ts';
 import { type FileStore, fileStore, memoryStore, nativeEd25519, nativeSha256 } from './native.ts';
 import { type MemberKeys, openMemberKeys, passphrasePlace } from './passphrase.ts';
+import { profileShape } from './profile-shape.ts';
 
 const minutes = z.number().positive().max(525_600);
 export const auditProfileSchema = z.strictObject({
-  suite: z.literal(SUITE),
-  version: z.literal(1),
-  /** The regulator's id on chain. */
-  org: organisationId,
-  /** Paths; relative ones start at the profile's directory. */
-  keystore: z.string().min(1),
-  passphraseFile: z.string().min(1).optional(),
+  ...profileShape,
   trust: z.string().min(1),
   /** Held against the trust file where it is given. */
   deployment: z.string().min(1).optional(),
   state: z.string().min(1).optional(),
-  rpc: z.url({ protocol: /^https?$/ }),
   confirmations: z.int().min(0).max(10_000).optional(),
   /** For the commands that certify models; an audit needs none of it. */
   certificates: certifySettingsSchema.optional(),

@@ -4,10 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fromHex } from '@sealedger/protocol/bytes.ts';
-import { SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
-import { organisationId, parseJson } from '@sealedger/protocol/schema.ts';
+import { parseJson } from '@sealedger/protocol/schema.ts';
 import { createPinnedTransport } from '@sealedger/transport/pinned-fetch.ts';
 import type { PassphraseValues } from '@sealedger/transport/secret-input.ts';
 import { z } from 'zod';
@@ -15,17 +14,11 @@ import { type Bank, openBank } from '../bank.ts';
 import { sealedFileStore } from './file-store.ts';
 import { nativeEd25519 } from './native.ts';
 import { openMemberKeys, passphrasePlace } from './passphrase.ts';
+import { memberProfileShape } from './profile-shape.ts';
 
 /** A member's profile with `store`; what other commands read of it is left alone. */
 const bankProfileSchema = z.object({
-  suite: z.literal(SUITE),
-  version: z.literal(1),
-  org: organisationId,
-  /** Paths; relative ones start at the profile's directory. */
-  keystore: z.string().min(1),
-  passphraseFile: z.string().min(1).optional(),
-  deployment: z.string().min(1),
-  rpc: z.url({ protocol: /^https?$/ }),
+  ...memberProfileShape,
   /** Where requests, sealed models and tables are kept. */
   store: z.string().min(1),
 });

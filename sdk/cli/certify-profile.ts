@@ -9,13 +9,12 @@ import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toHex } from '@sealedger/protocol/bytes.ts';
-import { SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { createLedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { type CertificateFloors, certificateFloorsSchema } from '@sealedger/protocol/model-certificate.ts';
-import { organisationId, parseJson } from '@sealedger/protocol/schema.ts';
+import { parseJson } from '@sealedger/protocol/schema.ts';
 import type { PassphraseValues } from '@sealedger/transport/secret-input.ts';
 import { z } from 'zod';
 import { type Certifier, openCertifier } from '../certificates.ts';
@@ -23,6 +22,7 @@ import { certifierLedger } from '../certifier-ledger.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { type FileStore, fileStore, nativeEd25519 } from './native.ts';
 import { openMemberKeys, passphrasePlace } from './passphrase.ts';
+import { memberProfileShape } from './profile-shape.ts';
 
 /** What a regulator's profile says of certificates. */
 export const certifySettingsSchema = z.strictObject({
@@ -33,13 +33,7 @@ export const certifySettingsSchema = z.strictObject({
 
 /** An audit profile with `certificates`; what only an audit reads is left alone. */
 const profileSchema = z.object({
-  suite: z.literal(SUITE),
-  version: z.literal(1),
-  org: organisationId,
-  keystore: z.string().min(1),
-  passphraseFile: z.string().min(1).optional(),
-  deployment: z.string().min(1),
-  rpc: z.url({ protocol: /^https?$/ }),
+  ...memberProfileShape,
   certificates: certifySettingsSchema,
 });
 

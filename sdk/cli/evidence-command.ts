@@ -17,7 +17,7 @@ import { collectEvidence, type EvidenceSource, partiesOf } from '../collect-evid
 import { peerOf } from '../peer-of.ts';
 import { parseLastState } from '../verify/last-state.ts';
 import { openMember } from './member-profile.ts';
-import { type CommandIo, EXIT_FAILS, EXIT_HOLDS, EXIT_UNREADABLE } from './verify-command.ts';
+import { type CommandIo, EXIT_FAILS, EXIT_HOLDS, EXIT_UNREADABLE, refusalText } from './verify-command.ts';
 
 type Member = Awaited<ReturnType<typeof openMember>>;
 type Options = PassphraseValues & {
@@ -125,8 +125,4 @@ function subjectOf(named: { readonly [K in 'request' | 'version' | 'batch']?: st
 
 function usage(reason: string): ProtocolError {
   return new ProtocolError('EVIDENCE_COLLECT_USAGE', { reason });
-}
-
-function refusalText(error: ProtocolError, locale: Locale): string {
-  return `${error.code}: ${messageFor(error.code, error.details, locale)}`;
 }

@@ -6,16 +6,10 @@
 import { parseArgs } from 'node:util';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { memberLine, memberText, proposalText } from '@sealedger/protocol/membership/text.ts';
-import {
-  admissionSchema,
-  endpointSchema,
-  type ProposalInput,
-  type ProposalView,
-  proposalInputSchema,
-  publicKeysSchema,
-} from '@sealedger/protocol/membership/views.ts';
+import { endpointSchema, type ProposalInput, type ProposalView } from '@sealedger/protocol/membership/views.ts';
+import { proposalFrom, proposalIdFrom, supportFrom } from '@sealedger/protocol/membership/words.ts';
 import { type Locale, messageFor } from '@sealedger/protocol/messages/catalogue.ts';
-import { parseDocument, parseJson } from '@sealedger/protocol/schema.ts';
+import { parseDocument } from '@sealedger/protocol/schema.ts';
 import { PASSPHRASE_OPTIONS } from '@sealedger/transport/secret-input.ts';
 import { type Membership, openMembers } from '../members.ts';
 import { openMember } from './member-profile.ts';
@@ -57,10 +51,11 @@ const verbs: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
     const lines = proposals.map((proposal) => proposalText(proposal, locale));
     return { document: { proposals }, lines: lines.length > 0 ? lines : [messageFor('PROPOSAL_NONE', {}, locale)] };
   },
-  propose: async (call) => outcome(await call.members.propose(await proposalOf(call)), call.locale),
+  propose: async (call) => outcome(await call.members.propose(await proposal(call)), call.locale),
   vote: async ({ members, words, values, locale }) =>
-    outcome(await members.vote(proposalIdOf(words), supportOf(values)), locale),
-  settle: async ({ members, words, locale }) => outcome(await members.settle(proposalIdOf(words)), locale),
+    outcome(await members.vote(proposalIdFrom(wordAt(words, 0, 'ID')), supportFrom(values)), locale),
+  settle: async ({ members, words, locale }) =>
+    outcome(await members.settle(proposalIdFrom(wordAt(words, 0, 'ID'))), locale),
   endpoint: async ({ members, words, locale }) => {
     const endpoint = parseDocument(endpointSchema, wordAt(words, 0, 'URL'), 'endpoint');
     const document = await members.setEndpoint(endpoint);
@@ -109,52 +104,20 @@ function parseOptions(args: readonly string[]) {
   }
 }
 
-/** @throws {ProtocolError} ARGUMENT_INVALID, SCHEMA_MISMATCH */
-async function proposalOf({ words, values, io }: Call): Promise<ProposalInput> {
-  const kind = wordAt(words, 0, 'admit | suspend | reinstate | roles | keys');
-  const org = kind === 'admit' ? '' : wordAt(words, 1, 'ORG');
-  const readJson = async <T>(parse: (text: string) => T): Promise<T> => {
-    if (values.file === undefined)
-      throw new ProtocolError('ARGUMENT_INVALID', { argument: '--file', reason: 'missing' });
-    return parse(await readText(values.file, io));
-  };
-  switch (kind) {
-    case 'admit':
-      return { kind, admission: await readJson((text) => parseJson(admissionSchema, text, 'admission')) };
-    case 'keys': {
-      const keys = await readJson((text) => parseJson(publicKeysSchema, text, 'keys'));
-      return parseDocument(proposalInputSchema, { kind: 'set-keys', org, keys }, 'proposal');
-    }
-    case 'roles':
-      return parseDocument(
-        proposalInputSchema,
-        { kind: 'set-roles', org, roles: wordAt(words, 2, 'ROLE,…').split(',') },
-        'proposal',
-      );
-    default:
-      return parseDocument(proposalInputSchema, { kind, org }, 'proposal');
-  }
+function proposal({ words, values: { file }, io }: Call): Promise<ProposalInput> {
+  return proposalFrom(
+    (index, name) => wordAt(words, index, name),
+    () => readText(file, io),
+  );
 }
 
-async function readText(path: string, io: CommandIo): Promise<string> {
+async function readText(path: string | undefined, io: CommandIo): Promise<string> {
+  if (path === undefined) throw new ProtocolError('ARGUMENT_INVALID', { argument: '--file', reason: 'missing' });
   try {
     return await io.readFile(path);
   } catch (cause) {
     throw new ProtocolError('PROFILE_UNREADABLE', { file: path }, { cause });
   }
-}
-
-function supportOf(values: Values): 'for' | 'against' {
-  if (values.for === values.against) {
-    throw new ProtocolError('ARGUMENT_INVALID', { argument: 'vote', reason: '--for | --against' });
-  }
-  return values.for ? 'for' : 'against';
-}
-
-function proposalIdOf(words: readonly string[]): number {
-  const text = wordAt(words, 0, 'ID');
-  if (/^[1-9][0-9]{0,14}$/.test(text)) return Number(text);
-  throw new ProtocolError('ARGUMENT_INVALID', { argument: 'ID', reason: 'a whole number from 1' });
 }
 
 function wordAt(words: readonly string[], index: number, name: string): string {

@@ -4,13 +4,12 @@ import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toHex } from '@sealedger/protocol/bytes.ts';
-import { SUITE } from '@sealedger/protocol/domains.ts';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { createLedgerClient, type LedgerClient } from '@sealedger/protocol/ledger/client.ts';
 import { parseDeployment } from '@sealedger/protocol/ledger/deployment.ts';
 import { createJsonRpc, type Rpc } from '@sealedger/protocol/ledger/json-rpc.ts';
 import { createPeerClient } from '@sealedger/protocol/peer-client.ts';
-import { organisationId, parseJson } from '@sealedger/protocol/schema.ts';
+import { parseJson } from '@sealedger/protocol/schema.ts';
 import { createPinnedTransport } from '@sealedger/transport/pinned-fetch.ts';
 import type { PassphraseValues } from '@sealedger/transport/secret-input.ts';
 import { z } from 'zod';
@@ -18,19 +17,10 @@ import type { CatalogueContext } from '../catalogue.ts';
 import { signingKeyOn } from '../peer-of.ts';
 import { nativeEd25519 } from './native.ts';
 import { openMemberKeys, passphrasePlace } from './passphrase.ts';
+import { memberProfileShape } from './profile-shape.ts';
 
 /** A regulator's profile is one too, where it names the deployment file. */
-const memberProfileSchema = z.object({
-  suite: z.literal(SUITE),
-  version: z.literal(1),
-  org: organisationId,
-  /** Paths; relative ones start at the profile's directory. */
-  keystore: z.string().min(1),
-  /** Where the keystore's passphrase is; without it, and without an option that says so, it is asked for. */
-  passphraseFile: z.string().min(1).optional(),
-  deployment: z.string().min(1),
-  rpc: z.url({ protocol: /^https?$/ }),
-});
+const memberProfileSchema = z.object(memberProfileShape);
 
 /** A member at its command line: what its catalogue commands take, and all that it may read and write of the chain. */
 export type OpenMember = CatalogueContext & {

@@ -207,7 +207,8 @@ function describeGroup(mark: string, isShort: boolean, group: ClaimGroup, locale
   return [head, `           ${[...about.slice(0, MAX_NAMED), ...more].join(', ')}`, `           ${why}`];
 }
 
-function refusalText(error: unknown, locale: Locale): string {
+/** A refusal with its code, as all commands print it. @throws anything else */
+export function refusalText(error: unknown, locale: Locale): string {
   if (isProtocolError(error)) return `${error.code}: ${messageFor(error.code, error.details, locale)}`;
   throw error;
 }
