@@ -8,18 +8,27 @@ import { type JsonObject, openApiDocument } from '@sealedger/node/server/openapi
 import { createRelayQueue, relaySchema } from '@sealedger/node/server/relay-queue.ts';
 import { routeDocs } from '@sealedger/node/server/route-docs.ts';
 import { nodeRoutes, type RouteParts } from '@sealedger/node/server/routes.ts';
-import { datasetContracts } from '@sealedger/node/services/admin-datasets.ts';
-import { qualityContracts } from '@sealedger/node/services/admin-quality.ts';
-import { workOrderContracts } from '@sealedger/node/services/admin-work-orders.ts';
+import { adminCommands } from '@sealedger/node/services/admin.ts';
+import type { NodeParts } from '@sealedger/node/services/parts.ts';
+import { messageFor } from '@sealedger/protocol/messages/catalogue.ts';
 import { refusalOf } from '../node/support/refusals.ts';
 
 /** Routes only call their parts when they are called; of the relay they know the largest body. */
 const routes = nodeRoutes({ relay: createRelayQueue(relaySchema.parse(undefined)) } as RouteParts);
-const commands: readonly AdminContract[] = [
-  ...Object.values(datasetContracts),
-  ...Object.values(qualityContracts),
-  ...Object.values(workOrderContracts),
-];
+/** Stands for every part of a node; commands touch their parts only when they run. */
+const anyPart: unknown = new Proxy(() => undefined, {
+  get: (_, name) => {
+    if (name === 'seed') return new Uint8Array(32);
+    if (name === 'dataDir' || name === 'directory') return 'data';
+    if (name === Symbol.iterator) return [][Symbol.iterator].bind([]);
+    return name === Symbol.toPrimitive ? () => 'part' : anyPart;
+  },
+  apply: () => anyPart,
+});
+const commands: readonly AdminContract[] = adminCommands(anyPart as NodeParts);
+/** What changes nothing, so that the token alone suffices; and runs of rules, which a schedule makes by itself. */
+const WITHOUT_PERSON =
+  /^(\w+\.(list|show|search|lineage|history|ranking|points|report|schedule|questions|attachments|proposals)|node\.status|quality\.(run|check))$/;
 const parts = {
   org: 'tax',
   version: '1.0.0',
@@ -49,6 +58,32 @@ describe('the OpenAPI description', () => {
     }
     for (const { name } of commands) assert.ok(paths[`/admin/v1/${name}`]?.['post'] !== undefined, name);
     assert.equal(operations.length, routes.length + commands.length);
+  });
+
+  it('has every command that a file of commands names, once, and its summary in both languages', async () => {
+    const names = commands.map(({ name }) => name);
+    assert.equal(new Set(names).size, names.length);
+    const services = new URL('../../node/services/', import.meta.url);
+    for (const file of (await readdir(services)).filter((name) => name.startsWith('admin'))) {
+      const source = await readFile(new URL(file, services), 'utf8');
+      for (const [, name] of source.matchAll(/name: '(\w+\.\w+)'/g))
+        assert.ok(names.includes(name!), `${file}: ${name}`);
+    }
+    for (const { name, summary } of commands) {
+      for (const locale of ['en', 'zh-CN'] as const) assert.doesNotMatch(messageFor(summary, {}, locale), /[{}]/, name);
+      assert.match(messageFor(summary, {}, 'zh-CN'), /\p{Script=Han}/u, name);
+    }
+  });
+
+  it('says which roles a command asks for; only what changes nothing asks for none', () => {
+    for (const { name, roles } of commands) {
+      const { description } = paths[`/admin/v1/${name}`]!['post']!;
+      if (roles === undefined) assert.match(name, WITHOUT_PERSON);
+      else {
+        assert.ok(roles.length > 0, name);
+        assert.match(String(description), new RegExp(`Roles of the person: ${roles.join(', ')}`), name);
+      }
+    }
   });
 
   it('describes no route that is not there', () => {

@@ -26,6 +26,7 @@ import { type BankConsent, createBankConsent } from '@sealedger/sdk/bank-consent
 import type { ConsentInput } from '@sealedger/sdk/consent.ts';
 import type { Beacon } from '@sealedger/sdk/consent-beacon.ts';
 import { type OpeningParts, openChallenge } from '@sealedger/sdk/consent-opening.ts';
+import { receiveShare } from '@sealedger/sdk/consent-received.ts';
 import { reportOfSample } from '@sealedger/sdk/consent-report.ts';
 import { type CheckedSample, challengeFrom, checkOpening, type SamplingView } from '@sealedger/sdk/consent-sampling.ts';
 import { openDocument, type SealedDocument } from '@sealedger/sdk/sealed-document.ts';
@@ -70,6 +71,10 @@ export interface PaperWorld {
   readonly clock: ReturnType<typeof testClock>;
   readonly store: ReturnType<typeof memoryStore>;
   readonly consent: BankConsent;
+  /** The consents of whom the request names as their holder: the bank's own where that is the bank. */
+  readonly authority: BankConsent;
+  /** The bank takes in what an authority holds in its favour. @returns number of receipts. */
+  share(): Promise<number>;
   readonly view: SamplingView;
   readonly facts: Fact[];
   /** What the contract says of the consent log, read by the bank. */
@@ -78,7 +83,7 @@ export interface PaperWorld {
   /** A second passes on chain and in all clocks. */
   tick(seconds?: number): void;
   add(inputs: readonly ConsentInput[]): Promise<readonly number[]>;
-  /** Puts the bank's log on chain, in a block of its own. */
+  /** Puts the holder's log on chain, in a block of its own. */
   commit(): Promise<void>;
   /** Anchors the gates' logs. */
   anchor(): void;
@@ -118,6 +123,7 @@ export function record(org: Organisation): OrganisationRecord {
 
 export function paperWorld(change: Partial<RequestDocument> = {}): PaperWorld {
   const document = requestDocument({ consent: { holder: 'bank' }, ...change });
+  const holder = document.consent?.holder ?? 'bank';
   const id = requestId(document);
   const clock = testClock();
   const store = memoryStore();
@@ -140,7 +146,7 @@ export function paperWorld(change: Partial<RequestDocument> = {}): PaperWorld {
     },
     consentRootAt: async () => null,
     commitConsent: async ({ size, root }) => {
-      say('attestations', 'ConsentCommitted', { holder: 'bank', size, root });
+      say('attestations', 'ConsentCommitted', { holder, size, root });
       return {} as Awaited<ReturnType<LedgerClient['commitConsent']>>;
     },
     beaconOf: async (beaconId) => {
@@ -160,6 +166,20 @@ export function paperWorld(change: Partial<RequestDocument> = {}): PaperWorld {
   });
   const consentParts = { org: 'bank', vault, ledger: ledger as LedgerClient, clock, randomBytes: countedBytes('salt') };
   const consent = createBankConsent(consentParts);
+  const authority =
+    holder === 'bank'
+      ? consent
+      : createBankConsent({
+          ...consentParts,
+          org: holder,
+          vault: createVault({
+            domain: domains.consentStore,
+            org: holder,
+            seed: keyOf(`${holder}/seed`),
+            store: memoryStore(),
+            randomBytes: countedBytes('authority'),
+          }),
+        });
   const args = { gates: [...GATES], requester: 'bank', expiresAt: document.expiresAt };
   // only what an audit of consent reads of a request
   const requests = new Map([[id, { id, submitted: { args } } as unknown as AuditedRequest]]);
@@ -195,7 +215,7 @@ export function paperWorld(change: Partial<RequestDocument> = {}): PaperWorld {
     const order = { requestId: id, gate, lane, blindedDigest, subjects: [...subjects] };
     const blinds = blinded.map(({ blind }) => toHex(blind));
     await consent.keeperFor(document)({ ...order, blinds, elements: elements.map(toHex) });
-    const consentSize = (await ledger.consentOf('bank'))?.size ?? 0;
+    const consentSize = (await ledger.consentOf(holder))?.size ?? 0;
     const fields = { requestId: id, lane, counter: log.length + 1, count: subjects.length, blindedDigest, consentSize };
     log.push({
       org: gate,
@@ -216,8 +236,10 @@ export function paperWorld(change: Partial<RequestDocument> = {}): PaperWorld {
     ledger,
     entries,
     tick: (seconds = 1) => clock.move(1000 * seconds),
-    add: async (inputs) => (await consent.book()).add(inputs),
-    commit: async () => void (await (await consent.book()).commit()),
+    authority,
+    share: async () => receiveShare({ org: 'bank', vault, ledger }, (await authority.book()).shareFor('bank')),
+    add: async (inputs) => (await authority.book()).add(inputs),
+    commit: async () => void (await (await authority.book()).commit()),
     anchor: () => {
       for (const [org, log] of entries)
         say('evidence', 'CheckpointAnchored', { org, size: log.length, root: toHex(keyOf(`${org}/${log.length}`)) });
