@@ -67,6 +67,43 @@ test('a model that was sealed a hundred times is one direction, however large it
   assert.equal(measureExposure(Array.from({ length: 100 }, () => large)).rank, 1);
 });
 
+test('a value rounded otherwise is the same feature but for its rounding', () => {
+  const rounded = (bits: number, rest = 20): ModelSwings =>
+    even.map((swing, i) => ({ ...swing, width: i < 3 ? bits : rest }));
+  assert.ok(measureExposure([rounded(20), rounded(19, 19)]).partyLeverage < 0.4);
+  assert.equal(measureExposure([rounded(26, 26), rounded(25, 26)]).rank, 1, 'what is below all noise is not read');
+  near(measureExposure([rounded(20), rounded(1)]).partyLeverage, 1);
+});
+
+test('a difference shows in the worst of the views: sought and rest each as several axes or as one', () => {
+  const looks = (far: readonly number[], little: readonly number[]): ModelSwings =>
+    even.map((swing, i) => ({
+      ...swing,
+      key: `${swing.key} ${far.includes(i) ? 'far' : little.includes(i) ? 'little' : ''}`,
+    }));
+  const rest = [3, 4, 5, 6, 7];
+  near(measureExposure([even, looks([0, 1, 2], rest)]).partyLeverage, 1);
+  const grown = looks([], rest).map((swing, i) => ({ ...swing, swing: i < 3 ? 2 * swing.swing : swing.swing }));
+  near(measureExposure([even, grown]).partyLeverage, 1);
+});
+
+test('features of one field count as one', () => {
+  const pieces = even.map((swing, i) => (i < 5 ? { ...swing, field: 'tax f0', party: 'tax' } : swing));
+  const { effectiveFeatures, featureLeverage } = measureExposure([pieces]);
+  near(featureLeverage, 5 / 8);
+  near(effectiveFeatures, 64 / 28);
+});
+
+test('of a party that is alone in a model, the models in which it is not are measured', () => {
+  const alone: ModelSwings = even.slice(0, 3);
+  assert.ok(measureExposure([even, alone]).partyLeverage < 1);
+  near(measureExposure([alone]).partyLeverage, 0);
+  const more = model(2, -2, 2, 1, 1, -1, 1, 1);
+  near(measureExposure([even, alone, more]).partyLeverage, 1);
+  const pair: ModelSwings = even.slice(0, 5);
+  near(measureExposure([alone, pair]).partyLeverage, 1);
+});
+
 test('models over other features of the same parties are counted on their own axes', () => {
   const later: ModelSwings = [feature('g0', 'tax', 1), feature('g1', 'social', 1)];
   const { featureLeverage, rank } = measureExposure([even, later]);
