@@ -36,9 +36,9 @@ export interface AdmissionParts {
   readonly ledger: Pick<Ledger, 'recentRequest'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly stores: RequestStores;
-  /** How many requests of a bank wait for a person here. */
-  readonly waiting: (requester: string) => Promise<number>;
-  /** When a request came in, in milliseconds since the epoch; 0 where that is not known. */
+  /** Whether this organisation has decided a request; one that it has not waits, or is about to. */
+  readonly isDecided: (requestId: string) => Promise<boolean>;
+  /** When a request came in, in milliseconds since the epoch. */
   readonly receivedAt: (requestId: string) => Promise<number>;
 }
 
@@ -46,6 +46,7 @@ interface Held {
   readonly document: RequestDocument;
   readonly receivedAt: number;
   readonly isOpen: boolean;
+  readonly isDecided: boolean;
 }
 
 const OPEN: readonly RequestState[] = ['submitted', 'active', 'suspended'];
@@ -59,14 +60,14 @@ const MEGABYTE = 1 << 20;
  */
 export async function assertAdmitted(parts: AdmissionParts, document: RequestDocument): Promise<void> {
   const { bounds, clock } = parts;
-  const waiting = await parts.waiting(document.requester);
-  if (waiting >= bounds.maxWaiting) throw new ProtocolError('REQUEST_LIMIT_WAITING', { waiting });
   const held = await heldOf(parts, document.requester);
+  const waiting = held.filter(({ isOpen, isDecided }) => isOpen && !isDecided).length;
+  if (waiting >= bounds.maxWaiting) throw new ProtocolError('REQUEST_LIMIT_WAITING', { waiting });
   const open = held.filter(({ isOpen }) => isOpen).length;
   if (open >= bounds.maxOpen) throw new ProtocolError('REQUEST_LIMIT_OPEN', { open });
   const today = held.filter(({ receivedAt }) => receivedAt > clock.now() - DAY_MS).length;
   if (today >= bounds.maxPerDay) throw new ProtocolError('REQUEST_LIMIT_DAY', { count: today });
-  const bytes = bytesOf(parts, [...held, { document, receivedAt: clock.now(), isOpen: true }]);
+  const bytes = bytesOf(parts, [...held, { document, isOpen: true }]);
   if (bytes > bounds.maxMegabytes * MEGABYTE)
     throw new ProtocolError('REQUEST_LIMIT_BYTES', {
       megabytes: Math.ceil(bytes / MEGABYTE),
@@ -81,6 +82,7 @@ async function heldOf(parts: AdmissionParts, requester: string): Promise<readonl
       document,
       receivedAt: await parts.receivedAt(requestId),
       isOpen: await isOpenNow(parts, requestId, document),
+      isDecided: await parts.isDecided(requestId),
     })),
   );
 }
@@ -101,7 +103,7 @@ async function isOpenNow(
 }
 
 /** What was declared of open requests, since it may come any moment, and what is here of those that ended. */
-function bytesOf({ org, stores }: AdmissionParts, held: readonly Held[]): number {
+function bytesOf({ org, stores }: AdmissionParts, held: readonly Pick<Held, 'document' | 'isOpen'>[]): number {
   const models = new Map<string, number>();
   let attachments = 0;
   for (const { document, isOpen } of held) {

@@ -2,7 +2,6 @@ import { isProtocolError, ProtocolError } from '@sealedger/protocol/errors.ts';
 import type { FeatureSheet, RequestDocument } from '@sealedger/protocol/request.ts';
 import { storedDeadlines } from '../approval/deadlines.ts';
 import { approvalKeys } from '../approval/keys.ts';
-import { allWaiting } from '../approval/queue.ts';
 import { concernOperations } from '../chain/concerns.ts';
 import { computationKeys } from '../compute/computation.ts';
 import { storedDocument } from '../compute/computations.ts';
@@ -88,8 +87,9 @@ async function assertMayComeIn(
       ledger,
       clock,
       stores,
-      waiting: async (requester) => (await allWaiting(state)).filter((one) => one.requester === requester).length,
-      receivedAt: async (id) => (await storedDeadlines(state, id))?.receivedAt ?? 0,
+      isDecided: async (id) => (await state.get(approvalKeys.decision(id))) !== undefined,
+      // a request without deadlines came in just now
+      receivedAt: async (id) => (await storedDeadlines(state, id))?.receivedAt ?? clock.now(),
     },
     document,
   );

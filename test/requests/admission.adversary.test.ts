@@ -42,7 +42,7 @@ async function node(t: TestContext, bounds: Partial<AdmissionParts['bounds']> = 
     ledger,
     clock,
     stores,
-    waiting: async () => 0,
+    isDecided: async () => true,
     receivedAt: async (id) => received.get(id) ?? 0,
   };
   const round = () =>
@@ -84,9 +84,13 @@ describe('a bank that asks without end', () => {
 
   it('has so many that wait for a person', async (t) => {
     const o = await node(t, { maxWaiting: 3 });
-    const waiting = (count: number) => assertAdmitted({ ...o.parts, waiting: async () => count }, another(9));
-    await waiting(2);
-    await assert.rejects(waiting(3), refusal('REQUEST_LIMIT_WAITING', { waiting: 3 }));
+    const undecided = { ...o.parts, isDecided: async () => false };
+    for (const byte of [1, 2]) await o.has(another(byte), 'submitted');
+    await o.has(another(3), 'completed');
+    await assertAdmitted(undecided, another(9));
+    await o.has(another(4), 'submitted');
+    await assert.rejects(assertAdmitted(undecided, another(9)), refusal('REQUEST_LIMIT_WAITING', { waiting: 3 }));
+    await assertAdmitted(o.parts, another(9));
   });
 
   it('has so many within a day, also where each is refused at once', async (t) => {

@@ -133,7 +133,7 @@ describe('a bank at its command line', () => {
       assert.deepEqual([checks.signature, checks.scope, grant.quota], [true, true, 60]);
     }
     const text = (await run('grant', first)).stdout;
-    assert.match(text, /tax-bureau: approved by the rule within-bounds \(1 persons\)/);
+    assert.match(text, /tax-bureau: approved by the rule within-bounds, approvers: 1/);
   });
 
   it('computes and unlocks, and the scores are those of the model in clear', async () => {
