@@ -70,7 +70,7 @@ export async function openUsageAlerts({ state, events, clock, log }: UsageAlertP
       mutex.run(keyOf(finding), async () => {
         const before = known.get(keyOf(finding));
         const lastAtMs = Math.max(clock.now(), before?.lastAtMs ?? 0);
-        if (before !== undefined && lastAtMs - before.lastAtMs <= QUIET_MS)
+        if (before !== undefined && isSame(before, finding.requestId, lastAtMs))
           return again(before, { ...before, ...finding, lastAtMs });
         const times = (before?.times ?? 0) + 1;
         return rise({ ...finding, firstAtMs: lastAtMs, lastAtMs, times, acknowledged: null });
@@ -88,4 +88,14 @@ export async function openUsageAlerts({ state, events, clock, log }: UsageAlertP
     list: () => [...known.values()].sort((a, b) => b.lastAtMs - a.lastAtMs),
     stands: ({ acknowledged }) => acknowledged === null,
   };
+}
+
+/**
+ * Until it was quiet for an hour. What a person looked at is for a person again where it goes on for an hour, or comes up
+ * with another request; that is one more event for each acknowledgement at most.
+ */
+function isSame(before: UsageAlert, requestId: string | null, nowMs: number): boolean {
+  if (nowMs - before.lastAtMs > QUIET_MS) return false;
+  const { acknowledged } = before;
+  return acknowledged === null || (before.requestId === requestId && nowMs - acknowledged.atMs <= QUIET_MS);
 }

@@ -158,6 +158,31 @@ describe('an alert', () => {
     assert.equal((await eventsOf(gate, 'alert')).length, 1);
   });
 
+  it('that a person looked at is raised again where it goes on for an hour, or with another request, and once each', async (t) => {
+    const { usage, clock, ...gate } = await gateOf(t);
+    const raise = (requestId: string) => usage.alerts.raise({ code: 'usage.rise', org: 'bank', requestId, count: 1 });
+    const raised = async () => (await eventsOf({ usage, clock, ...gate }, 'alert')).length;
+    const goOn = async (): Promise<void> => {
+      for (let minutes = 0; minutes < 120; minutes += 10) {
+        clock.move(10 * 60_000);
+        await raise(gate.requestId);
+      }
+    };
+    await raise(gate.requestId);
+    await goOn();
+    assert.equal(await raised(), 1, 'it stands already');
+    await usage.alerts.acknowledge('usage.rise', 'bank', PERSON);
+    await goOn();
+    assert.equal(await raised(), 2);
+    assert.equal(usage.alerts.stands(usage.alerts.list()[0]!), true);
+    await usage.alerts.acknowledge('usage.rise', 'bank', PERSON);
+    await raise(gate.requestId);
+    assert.equal(await raised(), 2);
+    for (let i = 0; i < 20; i++) await raise('ab'.repeat(32));
+    for (let i = 0; i < 20; i++) await raise(gate.requestId);
+    assert.equal(await raised(), 3);
+  });
+
   it('of many refusals is raised once, and a flood writes little', async (t) => {
     const rules = { ...NO_RULES, refusals: { count: 100, seconds: 60, action: 'alert' as const } };
     const gate = await gateOf(t, {}, { rules });
