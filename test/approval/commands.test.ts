@@ -210,6 +210,16 @@ describe('a policy at the command line', () => {
 });
 
 describe('what a person sees of a request', () => {
+  it('says why a person decides although the policy approves', async (t) => {
+    const node = await approvingNode(t, [bounds({ consent: 'needed' })], PEOPLE);
+    assert.equal(await node.approval.decide(node.deciding()), undefined);
+    const list = JSON.parse((await node.run(requestCommand, 'list', '--json')).out);
+    assert.equal(list.requests[0].rule, 'consent-holder-missing');
+    const shown = await node.run(requestCommand, 'show', node.id);
+    assert.match(shown.out, /why a person decides\n.*names nobody who holds a log of consents/);
+    await assert.rejects(approve(node, 'ann'), refusal('CONSENT_HOLDER_MISSING'));
+  });
+
   it('has the requester’s history and where a new version differs', async (t) => {
     const node = await waitingNode(t);
     const newer = requestDocument({ quota: 50, previous: { requestId: node.id, change: 'amendment' } });
