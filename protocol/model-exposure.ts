@@ -47,6 +47,8 @@ export type Exposure = {
  * of the span cannot be read. Not that of the request at hand: the same models may come back with less noise.
  */
 const NARROWEST_NOISE = 2 ** -20;
+/** Below, a staircase is easily built of other features' clips, so that its rounding error may cancel. */
+const NARROWEST_WIDTH = 10;
 /** Eigenvalues of a Gram matrix are good to so many units in the last place of the largest one. */
 const EIGENVALUE_ULPS = 16;
 
@@ -97,27 +99,25 @@ function fieldsOf(models: readonly ModelSwings[]): readonly Field[] {
     ({ field }) => field,
   );
   return [...names.values()].map((members) => {
-    const rows = (parts: readonly Part[]): Rows => {
+    const rowsBy = (view: View): Rows => {
+      const parts = members.flatMap((member) => partsOf(member, view));
       const axes = [...new Set(parts.map(({ axis }) => axis))];
-      const empty = models.map(() => new Float64Array(axes.length));
-      for (const { axis, model, swing } of parts) empty[model]![axes.indexOf(axis)]! += swing;
-      return empty;
+      const rows = models.map(() => new Float64Array(axes.length));
+      for (const { axis, model, swing } of parts) rows[model]![axes.indexOf(axis)]! += swing;
+      return rows;
     };
-    const exact = members.map(({ key, model, swing }) => ({ axis: key, model, swing }));
-    const rounding = members.flatMap(({ key, model, swing, width }) =>
-      width === null ? [] : [{ axis: `${width} ${key}`, model, swing: swing * 2 ** -width }],
-    );
-    const loose = rows(members.map((member) => ({ ...member, axis: member.loose })));
-    const key = rows([...exact, ...rounding]);
-    const isSame = key[0]!.length <= loose[0]!.length + new Set(members.flatMap(linearKey)).size;
-    return { party: members[0]!.party, key, loose, isSame };
+    const [key, loose] = [rowsBy('key'), rowsBy('loose')];
+    return { party: members[0]!.party, key, loose, isSame: key[0]!.length === loose[0]!.length };
   });
 }
 
+type Member = FeatureSwing & { readonly model: number };
 type Part = { readonly axis: string; readonly model: number; readonly swing: number };
 
-function linearKey({ key, width }: FeatureSwing): readonly string[] {
-  return width === null ? [] : [key];
+function partsOf({ model, swing, width, ...axes }: Member, view: View): readonly Part[] {
+  const part = { axis: axes[view], model, swing };
+  if (width === null || (view === 'loose' && width < NARROWEST_WIDTH)) return [part];
+  return [part, { axis: `${width} ${axes[view]}`, model, swing: swing * 2 ** -width }];
 }
 
 /**
