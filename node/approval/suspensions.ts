@@ -102,11 +102,13 @@ export async function openSuspensions(parts: SuspensionParts): Promise<Suspensio
   return {
     isSuspended,
     suspend: async (requestId, reason, { actor, note } = {}) => {
-      if (isSuspended(requestId)) return;
+      const isNew = !isSuspended(requestId);
       begun.add(requestId);
-      parts.changed(requestId);
+      if (isNew) parts.changed(requestId);
       try {
         await mutex.run('record', async () => {
+          // asked here, since a resumption may have been on its way to the disk when this was called
+          if (known.get(requestId)?.state === 'suspended') return;
           const salt = parts.salt();
           const reasonHash = digestHex(domains.suspension, { requestId, reason, note: note ?? null, salt });
           const times = (known.get(requestId)?.times ?? 0) + 1;

@@ -105,6 +105,20 @@ describe('a suspension', () => {
     assert.deepEqual(states, ['suspended', 'resumed', 'suspended']);
   });
 
+  it('asked for while another person’s lifting is on its way to the disk is not lost', async (t) => {
+    const o = await office(t);
+    await o.suspensions.suspend(view.id, 'usage.sweep');
+    const lifted = o.suspensions.resume(view.id, PERSON);
+    const again = o.suspensions.suspend(view.id, 'consent.audit-failed');
+    await Promise.all([lifted, again]);
+    assert.equal(o.suspensions.isSuspended(view.id), true);
+    assert.equal(o.suspensions.standing()[0]!.reason, 'consent.audit-failed');
+    assert.equal(await o.suspensions.flush(), true);
+    assert.equal(calls(o).at(-1), 'suspend');
+    const states = (await o.node.logged()).map(({ openings }) => openings['state']!.value);
+    assert.deepEqual(states, ['suspended', 'resumed', 'suspended']);
+  });
+
   it('lifted before the chain heard of it reaches the chain as what holds in the end', async (t) => {
     const o = await office(t);
     o.ledger.away = true;
