@@ -1,104 +1,17 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import type { Guard } from '@sealedger/node/approval/guard.ts';
 import { type ComputationRecord, computationKeys } from '@sealedger/node/compute/computation.ts';
-import { type Computations, createComputations, peerKeys } from '@sealedger/node/compute/computations.ts';
-import type { RegisterView } from '@sealedger/node/match/register.ts';
-import { createMutex } from '@sealedger/node/mutex.ts';
+import { peerKeys } from '@sealedger/node/compute/computations.ts';
 import { toHex } from '@sealedger/protocol/bytes.ts';
 import { type Announcement, computationIdBytes } from '@sealedger/protocol/computation.ts';
 import { domains } from '@sealedger/protocol/domains.ts';
 import type { SignedEnvelope } from '@sealedger/protocol/envelope.ts';
 import { computationKeyPair } from '@sealedger/protocol/register.ts';
-import { type FakeLedger, fakeLedger } from './support/fake-ledger.ts';
-import { guardOf } from './support/guards.ts';
-import { kindOf, type NodeState, openNodeState } from './support/node-state.ts';
-import {
-  type FakeDirectory,
-  fakeDirectory,
-  keyOf,
-  type Organisation,
-  organisation,
-  testClock,
-} from './support/organisations.ts';
+import { kindOf } from './support/node-state.ts';
+import type { Organisation } from './support/organisations.ts';
+import { announce, assemble, document, type Node, nodeOf, orgs, PEOPLE, view } from './support/participants.ts';
 import { refusal } from './support/refusals.ts';
-import { hexOf, onChainView, requestDocument, versionViews } from './support/request-fixture.ts';
-import { temporaryDirectory } from './support/temporary.ts';
-
-const document = requestDocument();
-const view = onChainView(document);
-const orgs = {
-  bank: organisation('bank', ['bank']),
-  bureau: organisation('bureau', ['registrar', 'gate']),
-  court: organisation('court', ['department']),
-  tax: organisation('tax', ['department', 'gate']),
-};
-const PEOPLE = 20_000;
-
-interface Node {
-  readonly node: NodeState;
-  readonly ledger: FakeLedger;
-  readonly members: FakeDirectory;
-  readonly computations: Computations;
-  readonly started: ComputationRecord[];
-  /** What the organisation asks by itself. */
-  readonly ownFloor: { value: number | null };
-}
-
-/** A guard that lets everything through: a department whose people took the checks out. */
-const skipping = (ledger: FakeLedger): Guard => ({
-  assertUsable: (use) => ledger.request(use.requestId),
-  assertMayLeave: async () => undefined,
-});
-
-function assemble(org: 'bureau' | 'court' | 'tax', node: NodeState, ledger: FakeLedger, guard?: Guard): Node {
-  const started: ComputationRecord[] = [];
-  const ownFloor: Node['ownFloor'] = { value: null };
-  const members = fakeDirectory(Object.values(orgs));
-  const register: RegisterView = { id: document.register.id, key: keyOf('k'), tags: new Uint8Array(), people: PEOPLE };
-  const clock = testClock();
-  const computations = createComputations({
-    org,
-    seed: orgs[org].seed,
-    state: node.state,
-    ledger,
-    members,
-    events: node.events,
-    registers: { view: async () => register, subjects: async () => ({ ...register, identifiers: new Uint8Array() }) },
-    clock,
-    mutex: createMutex(),
-    signAnnouncement: (announcement) => orgs[org].envelope(domains.announcement, announcement),
-    guard:
-      guard ??
-      guardOf({
-        org,
-        ledger,
-        members,
-        clock,
-        document,
-        conditions: () => ({ qualityFloor: ownFloor.value }),
-      }),
-    run: (record) => void started.push(record),
-  });
-  return { node, ledger, members, computations, started, ownFloor };
-}
-
-function ledgerOf(org: string): FakeLedger {
-  const ledger = fakeLedger(org);
-  ledger.requests.set(view.id, view);
-  for (const version of versionViews(document)) ledger.versions.set(version.id, version);
-  return ledger;
-}
-
-async function nodeOf(t: TestContext, org: 'bureau' | 'court' | 'tax' = 'tax'): Promise<Node> {
-  const node = await openNodeState(join(await temporaryDirectory(t), 'state'), org);
-  t.after(node.close);
-  await node.state.write([{ type: 'put', key: computationKeys.document(view.id), value: document }]);
-  return assemble(org, node, ledgerOf(org));
-}
-
-const announce = (n: Node, attempt = 1) => n.computations.announce('bank', view.id, attempt);
+import { hexOf, versionViews } from './support/request-fixture.ts';
 
 /** The announcements of all three, as the bank collects them. */
 async function collect(t: TestContext, own: Node): Promise<{ id: string; envelopes: SignedEnvelope<Announcement>[] }> {
@@ -366,48 +279,5 @@ describe('a node that stopped', () => {
     const last = assemble('tax', own.node, own.ledger);
     await last.computations.resume();
     assert.deepEqual(last.started, []);
-  });
-});
-
-describe('a department whose node skips its checks', () => {
-  for (const [name, state, code] of [
-    ['suspended', 'suspended', 'GRANT_SUSPENDED'],
-    ['revoked', 'revoked', 'REQUEST_NOT_ACTIVE'],
-    ['expired', 'expired', 'GRANT_EXPIRED'],
-  ] as const) {
-    it(`is alone with a grant that is ${name}: the others announce nothing, and what it has is not enough`, async (t) => {
-      const own = await openNodeState(join(await temporaryDirectory(t), 'state'), 'tax');
-      t.after(own.close);
-      await own.state.write([{ type: 'put', key: computationKeys.document(view.id), value: document }]);
-      const ledger = ledgerOf('tax');
-      const careless = assemble('tax', own, ledger, skipping(ledger));
-      const honest = await Promise.all([nodeOf(t, 'court'), nodeOf(t, 'bureau')]);
-      for (const { requests } of [ledger, ...honest.map((n) => n.ledger)]) requests.set(view.id, { ...view, state });
-      const lone = await announce(careless);
-      for (const n of honest) await assert.rejects(announce(n), refusal(code));
-      const start = (n: Node, envelopes: readonly unknown[]) =>
-        n.computations.start('bank', lone.body.computationId, [...envelopes]);
-      await assert.rejects(start(careless, [lone]), refusal('ANNOUNCEMENTS_INCOMPLETE'));
-      assert.deepEqual([careless.started.length, ...honest.map((n) => n.started.length)], [0, 0, 0]);
-    });
-  }
-
-  it('that stopped between announcement and start: the others begin nothing', async (t) => {
-    const own = await openNodeState(join(await temporaryDirectory(t), 'state'), 'tax');
-    t.after(own.close);
-    await own.state.write([{ type: 'put', key: computationKeys.document(view.id), value: document }]);
-    const ledger = ledgerOf('tax');
-    const careless = assemble('tax', own, ledger, skipping(ledger));
-    const honest = [await nodeOf(t, 'court'), await nodeOf(t, 'bureau')];
-    const envelopes = [await announce(careless), ...(await Promise.all(honest.map((n) => announce(n))))];
-    const id = envelopes[0]!.body.computationId;
-    for (const { requests } of [ledger, ...honest.map((n) => n.ledger)])
-      requests.set(view.id, { ...view, state: 'suspended' });
-    for (const n of honest)
-      await assert.rejects(n.computations.start('bank', id, envelopes), refusal('GRANT_SUSPENDED'));
-    assert.deepEqual(
-      honest.map(({ started }) => started.length),
-      [0, 0],
-    );
   });
 });
