@@ -10,7 +10,7 @@ before(async () => {
   world = await createWorld();
   const datasets = [await publish(world, 'tax', 'income'), await publish(world, 'court', 'cases')];
   const register = await publish(world, 'bureau', 'register');
-  const rest = [register, [word('meter')], 10, GENESIS_SECONDS + 100_000_000, false, 0];
+  const rest = [register, [word('meter')], 10, GENESIS_SECONDS + 100_000_000, false, 0, zero];
   for (const digest of [id, word('waiting')]) {
     await world.send('bank-a', 'requests', 'submit', [[digest, word('credit'), word('model'), datasets, ...rest]]);
   }
