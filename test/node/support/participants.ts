@@ -1,3 +1,4 @@
+/** The three participants of a computation in memory, each with its own state, guard and look at the chain. */
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Guard } from '@sealedger/node/approval/guard.ts';
