@@ -112,6 +112,7 @@ async function openBank(change: { readonly swapLocators?: boolean; readonly fail
     request: async () => ({ gates: gates.map((org) => ({ org, poprfPublicKey: toHex(secretOf(org).publicKey) })) }),
   };
   const context = {
+    consent: { assertCovered: async () => undefined, keeperFor: () => async () => undefined },
     org: 'bank',
     keyEpoch: 1,
     signing: bank.signing,
