@@ -1,6 +1,7 @@
 /** Limits: nobody exhausts a node before signing, nobody spends another's budget, and every refusal says when to come back. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, describe, it } from 'node:test';
 import type { Route } from '@sealedger/node/server/app.ts';
@@ -272,6 +273,27 @@ describe('what comes slowly or is too much', () => {
     const smuggled = `GET /v1/write HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`;
     const two = await node.raw([`POST /v1/write HTTP/1.1\r\n${headOf(node, body)}\r\n`, body, smuggled]);
     assert.match(two, /\{"bytes":7\}HTTP\/1\.1 404/, 'a second call stands for itself, unsigned as it is');
+  });
+
+  it('an answer that is read too slowly is cut off, and its place is free again', async () => {
+    const large = new Uint8Array(64 << 20);
+    const route: Route = { ...heldRoute('/v1/large').route, answer: async () => ({ bytes: large }) };
+    const pace = { graceSeconds: 0.3, bytesPerSecond: 1 << 30 };
+    const node = await app({ body: pace, organisation: { read: { concurrent: 1 } } }, [route, heldRoute().route]);
+    const fields = Object.entries({ host: 'x', ...node.signed({ as: bank, path: '/v1/large' }) });
+    const head = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    const cut = new Promise<void>((resolve) => {
+      node.server.once('request', (_request, response) => response.once('close', () => resolve()));
+    });
+    const socket = connect(node.port, '127.0.0.1', () => socket.write(`GET /v1/large HTTP/1.1\r\n${head}\r\n`));
+    socket.on('error', () => undefined).pause();
+    await once(socket, 'readable');
+    assert.equal((await node.send({ as: bank })).code, 'CONCURRENCY_LIMITED', 'until then it counts');
+    await cut;
+    assert.equal((await node.send({ as: bank })).status, 200);
+    const whole = await node.send({ as: bank, path: '/v1/large' });
+    assert.equal(whole.text.length, large.length, 'who reads on gets all of it');
+    socket.destroy();
   });
 
   const refused = [
