@@ -264,7 +264,16 @@ describe('the quality of a table', { timeout: 300_000 }, () => {
 
   it('has a bundle of its score that verifies with a trust file, and none of it after a change', async () => {
     const bundle = join(department.directory, 'version.json');
-    const exported = await command('evidence', 'export', '--version', first.report.versionId, '--out', bundle, '--by', 'li');
+    const exported = await command(
+      'evidence',
+      'export',
+      '--version',
+      first.report.versionId,
+      '--out',
+      bundle,
+      '--by',
+      'li',
+    );
     assert.equal(exported.code, 0, exported.stderr);
     const trust = join(department.directory, 'trust.json');
     const deployment = parseDeployment(JSON.parse(await readFile(department.deploymentFile, 'utf8')));
