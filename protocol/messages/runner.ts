@@ -64,7 +64,8 @@ export const runnerMessages = {
   },
   RUN_STAYS: {
     en: 'The nodes stay up; npx sealedger status --profile {out}/bank.json shows the request as its bank. Press Ctrl-C to end them; start again with the same --out to go on with the same chain.',
-    'zh-CN': '各节点保持运行;可用 npx sealedger status --profile {out}/bank.json 以银行身份查看请求。按 Ctrl-C 结束;以相同的 --out 再次启动即沿用同一条链。',
+    'zh-CN':
+      '各节点保持运行;可用 npx sealedger status --profile {out}/bank.json 以银行身份查看请求。按 Ctrl-C 结束;以相同的 --out 再次启动即沿用同一条链。',
   },
   RUN_VERIFY_HINT: {
     en: 'Check it yourself: npx sealedger verify {out}/evidence/*.json --trust {out}/trust.json',
