@@ -178,7 +178,7 @@ describe('the quality of a table', { timeout: 300_000 }, () => {
     assert.match((await command('workorder', 'assign', phone.id, '--to', 'wang')).stderr, /PERSON_MISSING/);
     assert.equal((await command('workorder', 'assign', phone.id, '--to', 'wang', '--by', 'li')).code, 0);
     const file = join(department.directory, 'phone.csv');
-    const exported = await command('workorder', 'export', phone.id.slice(0, 10), '--out', file);
+    const exported = await command('workorder', 'export', phone.id.slice(0, 10), '--out', file, '--by', 'li');
     assert.equal(exported.code, 0, exported.stderr);
     const text = await readFile(file, 'utf8');
     assert.equal(text.charCodeAt(0), 0xfeff);
