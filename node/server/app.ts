@@ -6,19 +6,19 @@
  * compared, and the route called. No byte reaches a parser before that.
  */
 import { createHash } from 'node:crypto';
-import type { IncomingMessage as Request, RequestListener, ServerResponse as Response } from 'node:http';
+import type { IncomingMessage as Request, ServerResponse as Response } from 'node:http';
 import { ProtocolError } from '@sealedger/protocol/errors.ts';
 import { signResponseHeaders, verifyRequestHeaders } from '@sealedger/protocol/http-signature.ts';
 import type { ErrorCode } from '@sealedger/protocol/messages/catalogue.ts';
 import type { PeerIdentity } from '@sealedger/protocol/peer-client.ts';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '@sealedger/protocol/problem.ts';
+import express, { type Express, type NextFunction } from 'express';
 import { nativeEd25519 } from '../crypto.ts';
 import type { Directory, Logger, NonceStore, Role } from '../ports.ts';
 import { assertBodySize, pipeBody, readBody } from './body.ts';
 import type { LimitClass, Limits } from './limits.ts';
 import { statusOf } from './problem.ts';
 import type { RouteDocs } from './route-docs.ts';
-import { createRouteTable, type FindRoute, type Found } from './route-table.ts';
 
 export interface Caller {
   readonly org: string;
@@ -44,6 +44,12 @@ export interface RouteContext {
   body(): Promise<Uint8Array>;
   /** Streams the body into `sink`; the promise rejects where the digest differs: discard what was written. */
   bodyInto(sink: NodeJS.WritableStream): Promise<void>;
+}
+
+/** A route and what the path names for it, decoded. */
+interface Found {
+  readonly route: Route;
+  readonly params: Readonly<Record<string, string>>;
 }
 
 /** Of this node, which signs it; or of another one, whose own signature is on it. */
@@ -88,28 +94,44 @@ const MAX_LIFETIME_SECONDS = 300;
 const ANSWER_SECONDS = 60;
 const MAX_DRAINED_BYTES = 32 << 20;
 const MAX_DRAIN_MS = 5000;
+const METHODS: readonly string[] = ['GET', 'POST', 'PUT'];
 /** Refusals after which the caller's connection has no more use. */
 const CLOSING: readonly ErrorCode[] = ['BODY_TOO_SLOW', 'BODY_TRUNCATED', 'HTTP_MALFORMED', 'HTTP_TOO_SLOW'];
 
-/** What answers the calls of a server; `/healthz` alone answers without a signature. */
-export function createApp(parts: AppParts, routes: readonly Route[]): RequestListener {
-  const find = createRouteTable(routes);
-  return (request, response) => {
-    try {
-      if (isHealthCheck(parts, request)) sendHealth(parts, response);
-      else void serve(parts, findRoute(find, request), request, response);
-    } catch (error) {
-      refuseFailed(parts, '', request, response, error);
-    }
-  };
+/** Builds the express application; `/healthz` alone answers without a signature. */
+export function createApp(parts: AppParts, routes: readonly Route[]): Express {
+  const app = express();
+  for (const setting of ['x-powered-by', 'etag', 'query parser']) app.disable(setting);
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+  app.use((request, _response, next) => {
+    assertWellFormed(parts, request);
+    next();
+  });
+  app.get('/healthz', (_request, response) => sendHealth(parts, response));
+  for (const route of routes) {
+    app[route.method](route.path, (request, response) => {
+      void serve(parts, { route, params: paramsOf(request.params) }, request, response);
+    });
+  }
+  app.use(() => {
+    throw new ProtocolError('ROUTE_UNKNOWN', {});
+  });
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    // what is not ours are paths that are no valid percent-encoding
+    const cause = error instanceof ProtocolError ? error : new ProtocolError('HTTP_MALFORMED', {}, { cause: error });
+    refuseFailed(parts, '', request, response, cause);
+  });
+  return app;
 }
 
-/** @throws {ProtocolError} RATE_LIMITED, HTTP_MALFORMED */
-function isHealthCheck(parts: AppParts, request: Request): boolean {
+/** @throws {ProtocolError} RATE_LIMITED, HTTP_MALFORMED, ROUTE_UNKNOWN */
+function assertWellFormed(parts: AppParts, request: Request): void {
   parts.limits.takeAddress(request.socket.remoteAddress);
   // a Host field decides nothing here, but RFC 9112 has a call without one refused
   if (request.headers.host === undefined) throw new ProtocolError('HTTP_MALFORMED', {});
-  return request.method === 'GET' && /^\/healthz(\?|$)/.test(request.url!);
+  // express would answer HEAD and OPTIONS by itself
+  if (!METHODS.includes(request.method!)) throw new ProtocolError('ROUTE_UNKNOWN', {});
 }
 
 function sendHealth({ identity }: AppParts, response: Response): void {
@@ -119,11 +141,11 @@ function sendHealth({ identity }: AppParts, response: Response): void {
     .end(body);
 }
 
-/** @throws {ProtocolError} ROUTE_UNKNOWN, HTTP_MALFORMED */
-function findRoute(find: FindRoute, { method, url }: Request): Found {
-  const found = find(method!, url!);
-  if (found === undefined) throw new ProtocolError('ROUTE_UNKNOWN', {});
-  return found;
+/** Express gives what `*name` takes as a list of segments. */
+function paramsOf(params: Readonly<Record<string, string | string[]>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [name, typeof value === 'string' ? value : value.join('/')]),
+  );
 }
 
 async function serve(parts: AppParts, found: Found, request: Request, response: Response): Promise<void> {
