@@ -256,7 +256,8 @@ describe('dishonest callers', { timeout: 600_000 }, () => {
       account: { privateKeyHex: toHex(world.organisation('tax-bureau').keys.account) },
     });
     await owner.revokeRequest(second.requestId, '11'.repeat(32));
-    await systemClock.sleep(600);
+    // the bound of docs/in-use.md: two seconds from the block
+    await systemClock.sleep(2000);
     await assert.rejects(
       world.bank.unlock(second.requestId, world.subjects.slice(1, 2)),
       refusedWith('REQUEST_NOT_ACTIVE'),
