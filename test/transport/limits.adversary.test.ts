@@ -278,7 +278,7 @@ describe('what comes slowly or is too much', () => {
   it('an answer that is read too slowly is cut off, and its place is free again', async () => {
     const large = new Uint8Array(64 << 20);
     const route: Route = { ...heldRoute('/v1/large').route, answer: async () => ({ bytes: large }) };
-    const pace = { graceSeconds: 0.3, bytesPerSecond: 1 << 30 };
+    const pace = { graceSeconds: 3, bytesPerSecond: 1 << 30 };
     const node = await app({ body: pace, organisation: { read: { concurrent: 1 } } }, [route, heldRoute().route]);
     const fields = Object.entries({ host: 'x', ...node.signed({ as: bank, path: '/v1/large' }) });
     const head = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
