@@ -35,25 +35,35 @@ export function createLedger(client: LedgerClient, org: string, clock: Clock, co
   };
   const attested = createAttestationMemory(client, clock);
   const asking = new Map<string, Promise<RequestView>>();
+  let forgotten = 0;
+  /** Asks the chain, and keeps the answer where none that was asked for later is known. */
+  const ask = (id: string): Promise<RequestView> => {
+    const [at, before] = [clock.now(), forgotten];
+    const view = request(id);
+    const keep = (): void => {
+      const known = recent.get(id)?.at ?? at;
+      // what was asked before `forget` may not serve after it; a clock that was set back makes nothing later
+      if (forgotten === before && (known <= at || known > clock.now())) recent.set(id, { at, view });
+    };
+    view.then(keep).catch(() => undefined);
+    return view;
+  };
   const refresh = (id: string): Promise<RequestView> => {
     const running = asking.get(id);
     if (running !== undefined) return running;
-    const at = clock.now();
-    const view = request(id);
+    const view = ask(id);
     asking.set(id, view);
-    // what was asked before `forget` may not serve after it
-    const isCurrent = (): boolean => asking.get(id) === view;
-    view
-      .then(() => (isCurrent() ? void recent.set(id, { at, view }) : undefined))
-      .catch(() => undefined)
-      .finally(() => (isCurrent() ? asking.delete(id) : undefined));
+    const done = (): void => void (asking.get(id) === view && asking.delete(id));
+    view.then(done, done);
     return view;
   };
   return {
     chainId: client.deployment.chainId,
     requestsContract: client.deployment.contracts.requests,
-    request,
+    // a computation begins on this answer: what is remembered may not be older
+    request: ask,
     forget: (id) => {
+      forgotten += 1;
       for (const memory of [recent, asking]) id === undefined ? memory.clear() : memory.delete(id);
     },
     forgetAttestations: () => attested.forget(),
